@@ -1,0 +1,51 @@
+#pragma once
+// Every bound on what comes from outside, in one place. Each is tested at the limit and one past it.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace spark_exporter::limits {
+
+// --- HTTP client -------------------------------------------------------------------------------
+inline constexpr std::size_t kHttpHeaderBytes = 16 * 1024;
+/// Decoded (after gzip) body of an answer about one thing: one job, one stage, a version.
+inline constexpr std::uint64_t kSmallBodyBytes = 1ULL << 20;
+/// Decoded body of a list: 1,000 stages are 3.3 MB, 100,000 executors some 180 MB; a list is decoded
+/// while it streams, so this bounds time, not memory.
+inline constexpr std::uint64_t kListBodyBytes = 256ULL << 20;
+inline constexpr int kHttpRedirects = 2;
+
+// --- JSON --------------------------------------------------------------------------------------
+inline constexpr int kJsonDepth = 64;
+/// A longer string makes the document an error before it is held in memory.
+inline constexpr std::size_t kJsonStringBytes = 4ULL << 20;
+/// Texts that are kept (names, descriptions, failure reasons) are cut here.
+inline constexpr std::size_t kTextBytes = 1024;
+inline constexpr std::size_t kListItems = 200'000;
+
+// --- Spark -------------------------------------------------------------------------------------
+inline constexpr int kUiPortTries = 17;  ///< 4040..4056, spark.port.maxRetries = 16
+inline constexpr auto kNoUiWarning = std::chrono::seconds{120};
+
+// --- exposition --------------------------------------------------------------------------------
+inline constexpr std::size_t kLabelValueBytes = 200;
+inline constexpr int kDefaultExecutors = 200;      ///< ids in per-executor families
+inline constexpr int kDefaultGcExecutors = 2'000;  ///< ids in jvm_gc_time_seconds
+inline constexpr int kDefaultSeries = 10'000;      ///< the whole exposition of a sidecar
+inline constexpr int kDefaultStreamingQueries = 100;
+
+// --- web ---------------------------------------------------------------------------------------
+inline constexpr std::size_t kRequestHeadBytes = 16 * 1024;
+inline constexpr auto kRequestHeadTimeout = std::chrono::seconds{5};
+inline constexpr auto kWriteIdleTimeout = std::chrono::seconds{10};
+inline constexpr std::size_t kOpenConnections = 512;
+inline constexpr int kDefaultMaxRequests = 40;
+
+// --- configuration -----------------------------------------------------------------------------
+inline constexpr std::size_t kConfigFileBytes = 256 * 1024;
+inline constexpr int kConfigDepth = 16;
+inline constexpr int kConfigNodes = 20'000;
+inline constexpr std::size_t kStateFileBytes = 16ULL << 20;
+
+}  // namespace spark_exporter::limits
