@@ -1,0 +1,73 @@
+#pragma once
+// The command line and the environment.
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "exporter/common/log.hpp"
+#include "exporter/net/http_client.hpp"
+
+namespace spark_exporter::config {
+
+/// What the command line says about collectors; Config may say more. See enabled_collectors().
+struct CollectorFlags {
+  bool disable_defaults = false;
+  std::map<std::string, bool> chosen;  ///< --collector.NAME: true, --no-collector.NAME: false
+};
+
+struct Options {
+  std::vector<std::string> listen_addresses{":9817"};
+  std::string telemetry_path = "/metrics";
+  int max_requests = limits::kDefaultMaxRequests;
+
+  std::string config_file;    ///< empty: none
+  bool config_check = false;  ///< read the configuration, say whether it is good, exit
+
+  log::Level log_level = log::Level::kInfo;
+  log::Format log_format = log::Format::kLogfmt;
+
+  CollectorFlags collectors;
+
+  net::Url spark_url{"http", "localhost", 4040, ""};
+  std::chrono::milliseconds spark_interval{10'000};
+  std::chrono::milliseconds spark_timeout{10'000};
+  std::string spark_app_id;  ///< empty: whatever runs there
+  net::TlsOptions spark_tls;
+
+  std::string job_name;  ///< empty: from Spark
+  std::string job_name_label = "spark-exporter.io/job";
+  std::string kubernetes_namespace;
+  std::string kubernetes_pod;
+  std::string state_file;  ///< empty: none
+
+  /// Set by the subcommand `healthcheck`: the only thing to do.
+  std::optional<net::Url> healthcheck_url;
+};
+
+/// End the process now: print `out` on stdout, `err` on stderr. Code 0 for --help and --version, 2 for a bad
+/// command line; `err` is then one line that names the flag and the value.
+struct Exit {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+/// Reads environment variables where a flag is not given (each flag's help names its own). Never throws for what
+/// the user wrote.
+std::variant<Options, Exit> parse_options(int argc, const char* const* argv,
+                                          const std::vector<std::string>& known_collectors);
+
+/// "spark_exporter, version 0.1.0 (revision: abc)" and the build context, one line each.
+std::string version_text();
+
+/// The collectors to run, in the order of `known`: flags win over `configured` (Config::collectors), that over the
+/// default, which is all of them, or none with --collector.disable-defaults.
+std::vector<std::string> enabled_collectors(const std::vector<std::string>& known, const CollectorFlags& flags,
+                                            const std::map<std::string, bool>& configured);
+
+}  // namespace spark_exporter::config
