@@ -1,0 +1,165 @@
+#include "exporter/model/executor_ledger.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <tuple>
+
+namespace spark_exporter::model {
+namespace {
+
+constexpr std::size_t kEndings = 200;
+
+std::optional<std::int64_t> number_of(const std::string& id) {
+  std::int64_t number = 0;
+  const auto* end = id.data() + id.size();
+  auto [at, error] = std::from_chars(id.data(), end, number);
+  if (error != std::errc{} || at != end) return std::nullopt;
+  return number;
+}
+
+bool is_driver(const spark::Executor& executor) { return executor.id == "driver"; }
+
+/// An answer that lacks the heartbeat's part, or is older, must not take back what is known.
+void keep_peaks(spark::Executor& next, const spark::Executor& last) {
+  if (!last.peak) return;
+  if (!next.peak) {
+    next.peak = last.peak;
+    return;
+  }
+  next.peak->minor_gc_time = std::max(next.peak->minor_gc_time, last.peak->minor_gc_time);
+  next.peak->major_gc_time = std::max(next.peak->major_gc_time, last.peak->major_gc_time);
+  next.peak->total_gc_time = std::max(next.peak->total_gc_time, last.peak->total_gc_time);
+}
+
+void keep_totals(spark::Executor& next, const spark::Executor& last) {
+  next.completed_tasks = std::max(next.completed_tasks, last.completed_tasks);
+  next.failed_tasks = std::max(next.failed_tasks, last.failed_tasks);
+  next.total_duration = std::max(next.total_duration, last.total_duration);
+  next.total_input_bytes = std::max(next.total_input_bytes, last.total_input_bytes);
+  next.total_shuffle_read = std::max(next.total_shuffle_read, last.total_shuffle_read);
+  next.total_shuffle_write = std::max(next.total_shuffle_write, last.total_shuffle_write);
+  keep_peaks(next, last);
+}
+
+}  // namespace
+
+std::optional<spark::Millis> stop_the_world(const spark::Executor& executor) {
+  if (!executor.peak) return std::nullopt;
+  const auto& peak = *executor.peak;
+  const auto paused = peak.minor_gc_time + peak.major_gc_time;
+  if (paused.count() == 0 && peak.total_gc_time.count() > 0) return std::nullopt;
+  return paused;
+}
+
+void ExecutorLedger::update_live(const spark::Executor& executor) {
+  if (data_.dead.contains(executor.id)) return;
+  auto at = data_.live.find(executor.id);
+  if (at == data_.live.end()) {
+    data_.live.emplace(executor.id, executor);
+    return;
+  }
+  spark::Executor next = executor;
+  keep_totals(next, at->second);
+  at->second = std::move(next);
+}
+
+bool ExecutorLedger::apply_live(const std::vector<spark::Executor>& executors) {
+  std::set<std::string_view> present;
+  std::int64_t highest = highest_asked_;
+  std::size_t known_numbers = 0;
+  for (const auto& executor : executors) {
+    present.insert(executor.id);
+    const auto number = number_of(executor.id);
+    if (number && *number > highest_asked_) {
+      highest = std::max(highest, *number);
+      ++known_numbers;
+    }
+    update_live(executor);
+  }
+  const bool gap = highest - highest_asked_ > static_cast<std::int64_t>(known_numbers);
+  highest_asked_ = highest;
+  const bool gone = std::any_of(data_.live.begin(), data_.live.end(),
+                                [&](const auto& entry) { return !present.contains(entry.first); });
+  return gap || gone;
+}
+
+void ExecutorLedger::bury(spark::Executor executor, spark::TimePoint end) {
+  if (!data_.dead.insert(executor.id).second) return;
+  auto last = data_.live.extract(executor.id);
+  if (last) keep_totals(executor, last.mapped());
+  ++data_.removals[static_cast<std::size_t>(classify_removal(executor.remove_reason))];
+  data_.dead_gc += stop_the_world(executor).value_or(spark::Millis{0});
+  if (executor.add_time) {
+    data_.dead_uptime += std::max(spark::Millis{0}, executor.remove_time.value_or(end) - *executor.add_time);
+  }
+  if (endings_.size() < kEndings) endings_.push_back({std::move(executor), std::nullopt});
+}
+
+void ExecutorLedger::apply_all(const std::vector<spark::Executor>& executors, spark::TimePoint now) {
+  std::set<std::string_view> present;
+  for (const auto& executor : executors) {
+    present.insert(executor.id);
+    if (executor.is_active) {
+      update_live(executor);
+    } else {
+      bury(executor, now);
+    }
+  }
+  std::vector<spark::Executor> vanished;
+  for (const auto& [id, executor] : data_.live) {
+    if (!present.contains(id)) vanished.push_back(executor);
+  }
+  for (auto& executor : vanished) {
+    ++data_.forgotten;
+    bury(std::move(executor), now);
+  }
+}
+
+void ExecutorLedger::forget_scraped(std::uint64_t scrapes) {
+  std::erase_if(endings_, [&](const Ending& e) { return e.shown_at_scrape && scrapes > *e.shown_at_scrape; });
+  for (auto& ending : endings_) {
+    if (!ending.shown_at_scrape) ending.shown_at_scrape = scrapes;
+  }
+}
+
+std::vector<const spark::Executor*> ExecutorLedger::by_age() const {
+  std::vector<const spark::Executor*> order;
+  order.reserve(data_.live.size());
+  for (const auto& [id, executor] : data_.live) order.push_back(&executor);
+  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+    const auto key = [](const spark::Executor& e) {
+      return std::tuple(!is_driver(e), e.add_time.value_or(spark::TimePoint{}), number_of(e.id).value_or(0));
+    };
+    return key(*a) < key(*b);
+  });
+  return order;
+}
+
+std::uint64_t ExecutorLedger::active() const {
+  return static_cast<std::uint64_t>(std::count_if(data_.live.begin(), data_.live.end(), [](const auto& entry) {
+    return !is_driver(entry.second) && !entry.second.is_excluded;
+  }));
+}
+
+std::uint64_t ExecutorLedger::excluded() const {
+  return static_cast<std::uint64_t>(std::count_if(data_.live.begin(), data_.live.end(), [](const auto& entry) {
+    return !is_driver(entry.second) && entry.second.is_excluded;
+  }));
+}
+
+spark::Millis ExecutorLedger::gc_total() const {
+  auto sum = data_.dead_gc;
+  for (const auto& [id, executor] : data_.live) sum += stop_the_world(executor).value_or(spark::Millis{0});
+  return sum;
+}
+
+spark::Millis ExecutorLedger::uptime_total(spark::TimePoint now) const {
+  auto sum = data_.dead_uptime;
+  for (const auto& [id, executor] : data_.live) {
+    if (executor.add_time) sum += std::max(spark::Millis{0}, now - *executor.add_time);
+  }
+  return sum;
+}
+
+}  // namespace spark_exporter::model

@@ -1,0 +1,136 @@
+#include "exporter/model/run.hpp"
+
+#include <algorithm>
+
+namespace spark_exporter::model {
+
+std::string_view to_string(JobKind kind) {
+  switch (kind) {
+    case JobKind::kBatch: return "batch";
+    case JobKind::kStreaming: return "streaming";
+    case JobKind::kServer: return "server";
+  }
+  return "batch";
+}
+
+Run::Run(spark::Application application, spark::TimePoint first_seen)
+    : application_(std::move(application)), first_seen_(first_seen) {}
+
+bool Run::is(const spark::Application& application) const {
+  return application_.id == application.id && application_.start_time == application.start_time;
+}
+
+void Run::progress(std::optional<spark::TimePoint> at) {
+  if (at && (!last_progress_ || *at > *last_progress_)) last_progress_ = at;
+}
+
+void Run::apply_jobs(std::vector<spark::Job> jobs, spark::TimePoint now) {
+  std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  for (auto& job : jobs) {
+    if (jobs_.is_final(job.id)) continue;
+    const bool ended = jobs_.apply(job) == JobLedger::Change::kEnded;
+    if (ended) {
+      progress(job.completion_time.value_or(now));
+      for (const auto id : job.stage_ids) {
+        // A failed stage may have been tried again: later attempts of stages that are already counted.
+        if (job.failed_stages > 0 || stages_.is_open(id)) owed_stages_.insert(id);
+      }
+    }
+    if (ended && job.status == spark::JobStatus::kFailed) {
+      failed_batches_.push_back(std::move(job));
+    } else {
+      streaming_.apply(job, false);
+    }
+  }
+}
+
+void Run::lose_job(std::int64_t id) {
+  const auto at = jobs_.running().find(id);
+  if (at != jobs_.running().end()) {
+    for (const auto stage : at->second.stage_ids) {
+      if (stages_.is_open(stage)) owed_stages_.insert(stage);
+    }
+  }
+  jobs_.lose(id);
+}
+
+void Run::apply_stages(const std::vector<spark::Stage>& stages) {
+  for (const auto& stage : stages) {
+    if (stages_.apply(stage)) progress(stage.completion_time);
+    if (stage.status == spark::StageStatus::kFailed) {
+      cancelled_stages_[stage.id] = stage.failure_reason.find("cancelled") != std::string::npos;
+    }
+  }
+  for (const auto& stage : stages) {
+    if (!stages_.is_open(stage.id)) owed_stages_.erase(stage.id);
+  }
+}
+
+void Run::lose_stage(std::int64_t id) {
+  stages_.lose(id);
+  owed_stages_.erase(id);
+}
+
+bool Run::apply_executors(const std::vector<spark::Executor>& executors, spark::TimePoint now) {
+  const bool ask_all = executors_.apply_live(executors);
+  std::int64_t ended = 0;
+  for (const auto& executor : executors) ended += executor.completed_tasks + executor.failed_tasks;
+  if (ended > tasks_ended_) progress(now);
+  tasks_ended_ = ended;
+  return ask_all;
+}
+
+void Run::apply_all_executors(const std::vector<spark::Executor>& executors, spark::TimePoint now) {
+  executors_.apply_all(executors, now);
+}
+
+void Run::apply_metrics(const spark::MetricsDump& dump) {
+  for (const auto& [queue, count] : dump.dropped_events) {
+    auto& known = dropped_events_[queue];
+    known = std::max(known, count);
+  }
+  streaming_.apply(dump.streaming);
+}
+
+void Run::finish_poll() {
+  for (const auto& job : failed_batches_) {
+    const bool cancelled = std::any_of(job.stage_ids.begin(), job.stage_ids.end(), [&](std::int64_t id) {
+      const auto at = cancelled_stages_.find(id);
+      return at != cancelled_stages_.end() && at->second;
+    });
+    streaming_.apply(job, cancelled);
+  }
+  failed_batches_.clear();
+  cancelled_stages_.clear();
+}
+
+std::string Run::property(const std::string& key, const std::string& fallback) const {
+  if (!environment_) return fallback;
+  const auto at = environment_->properties.find(key);
+  return at == environment_->properties.end() ? fallback : at->second;
+}
+
+JobKind Run::kind() const {
+  // The names that start-thriftserver.sh and start-connect-server.sh give their applications.
+  if (application_.name.starts_with("Thrift JDBC/ODBC Server") || application_.name == "Spark Connect server") {
+    return JobKind::kServer;
+  }
+  return streaming_.any() || dstreams_ ? JobKind::kStreaming : JobKind::kBatch;
+}
+
+Run::Saved Run::save() const {
+  return {application_, jobs_.data(), stages_.data(), executors_.data(), sql_.data(), streaming_.data(), owed_stages_};
+}
+
+Run Run::restore(Saved saved, spark::TimePoint now) {
+  Run run(std::move(saved.application), now);
+  run.jobs_ = JobLedger(std::move(saved.jobs));
+  run.stages_ = StageLedger(std::move(saved.stages));
+  run.executors_ = ExecutorLedger(std::move(saved.executors));
+  run.sql_ = SqlLedger(std::move(saved.sql));
+  run.streaming_ = StreamingLedger(std::move(saved.streaming));
+  run.owed_stages_ = std::move(saved.owed_stages);
+  return run;
+}
+
+}  // namespace spark_exporter::model

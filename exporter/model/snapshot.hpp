@@ -1,0 +1,58 @@
+#pragma once
+// What the collectors read: the state at one moment, with everything resolved that they must not ask for themselves
+// (time, names, freshness, limits). Lives on the poller's thread; collectors only read.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "exporter/common/limits.hpp"
+#include "exporter/common/result.hpp"
+#include "exporter/model/run.hpp"
+
+namespace spark_exporter::model {
+
+/// Health of one thing that we ask: the `source` label.
+struct SourceHealth {
+  bool up = false;
+  std::optional<spark::TimePoint> last_success;
+  std::optional<double> duration_seconds;  ///< of the last poll
+  std::array<std::uint64_t, kErrorKinds> errors{};
+};
+
+struct RunView {
+  const Run* run = nullptr;
+  std::string kubernetes_namespace;
+  std::string app;
+  std::string app_from;
+  std::string app_id;
+  std::string driver_pod;  ///< empty if unknown
+  std::vector<std::pair<std::string, std::string>> info_labels;  ///< allow-listed pod labels
+  /// Whether the driver answered within the last three intervals: else gauges end and counters stay.
+  bool fresh = false;
+  /// Its UI was there and is gone: nothing more will come.
+  bool over = false;
+};
+
+struct CollectorLimits {
+  int executors = limits::kDefaultExecutors;
+  int gc_executors = limits::kDefaultGcExecutors;
+  int series = limits::kDefaultSeries;
+};
+
+struct Snapshot {
+  spark::TimePoint now;
+  std::vector<RunView> runs;  ///< the current one, and an ended one until a scrape has seen it
+  /// Before the first answer: the application id and names given by flags, if any, state pending.
+  std::optional<RunView> pending;
+  std::map<std::string, SourceHealth> sources;
+  CollectorLimits limits;
+  bool config_reload_ok = true;
+  spark::TimePoint config_reload_time;
+};
+
+}  // namespace spark_exporter::model
