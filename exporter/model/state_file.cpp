@@ -1,0 +1,287 @@
+#include "exporter/model/state_file.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "exporter/common/limits.hpp"
+
+namespace spark_exporter::model {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr int kVersion = 1;
+
+// --- pieces ---------------------------------------------------------------------------------------------------
+
+Json time_json(const std::optional<spark::TimePoint>& time) {
+  return time ? Json(time->time_since_epoch().count()) : Json(nullptr);
+}
+
+std::optional<spark::TimePoint> time_of(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return spark::TimePoint{spark::Millis{json.get<std::int64_t>()}};
+}
+
+Json totals_json(const StageTotals& totals) {
+  Json list = Json::array();
+  for (auto member : StageTotals::members()) list.push_back(totals.*member);
+  return list;
+}
+
+StageTotals totals_of(const Json& json) {
+  StageTotals totals;
+  std::size_t at = 0;
+  for (auto member : StageTotals::members()) totals.*member = json.at(at++).get<std::int64_t>();
+  return totals;
+}
+
+Json executor_json(const spark::Executor& e) {
+  Json json{{"id", e.id},
+            {"add", time_json(e.add_time)},
+            {"completed", e.completed_tasks},
+            {"failed", e.failed_tasks},
+            {"duration", e.total_duration.count()},
+            {"input", e.total_input_bytes},
+            {"shuffle_read", e.total_shuffle_read},
+            {"shuffle_write", e.total_shuffle_write}};
+  if (e.peak) {
+    json["gc"] = {e.peak->minor_gc_time.count(), e.peak->major_gc_time.count(), e.peak->total_gc_time.count()};
+  }
+  return json;
+}
+
+spark::Executor executor_of(const Json& json) {
+  spark::Executor e;
+  e.id = json.at("id").get<std::string>();
+  e.add_time = time_of(json.at("add"));
+  e.completed_tasks = json.at("completed").get<std::int64_t>();
+  e.failed_tasks = json.at("failed").get<std::int64_t>();
+  e.total_duration = spark::Millis{json.at("duration").get<std::int64_t>()};
+  e.total_input_bytes = json.at("input").get<std::int64_t>();
+  e.total_shuffle_read = json.at("shuffle_read").get<std::int64_t>();
+  e.total_shuffle_write = json.at("shuffle_write").get<std::int64_t>();
+  if (const auto gc = json.find("gc"); gc != json.end()) {
+    e.peak.emplace();
+    e.peak->minor_gc_time = spark::Millis{gc->at(0).get<std::int64_t>()};
+    e.peak->major_gc_time = spark::Millis{gc->at(1).get<std::int64_t>()};
+    e.peak->total_gc_time = spark::Millis{gc->at(2).get<std::int64_t>()};
+  }
+  return e;
+}
+
+// --- ledgers --------------------------------------------------------------------------------------------------
+
+Json jobs_json(const JobLedger::Data& data) {
+  Json running = Json::array();
+  for (const auto& [id, job] : data.running) running.push_back({id, job.stage_ids});
+  return {{"next", data.next_id}, {"final", data.final_ids.intervals()}, {"running", running},
+          {"succeeded", data.succeeded}, {"failed", data.failed}, {"unknown", data.unknown}};
+}
+
+IdSet ids_of(const Json& json) { return IdSet(json.get<std::vector<IdSet::Interval>>()); }
+
+JobLedger::Data jobs_of(const Json& json) {
+  JobLedger::Data data;
+  data.next_id = json.at("next").get<std::int64_t>();
+  data.final_ids = ids_of(json.at("final"));
+  for (const auto& entry : json.at("running")) {
+    data.running[entry.at(0).get<std::int64_t>()].stage_ids = entry.at(1).get<std::vector<std::int64_t>>();
+  }
+  data.succeeded = json.at("succeeded").get<std::uint64_t>();
+  data.failed = json.at("failed").get<std::uint64_t>();
+  data.unknown = json.at("unknown").get<std::uint64_t>();
+  return data;
+}
+
+Json stages_json(const StageLedger::Data& data) {
+  Json live = Json::array();
+  for (const auto& [key, stage] : data.live) {
+    live.push_back({key.first, key.second, static_cast<int>(stage.status), totals_json(stage.totals)});
+  }
+  return {{"counted", data.counted.intervals()}, {"counted_retries", data.counted_retries},
+          {"skipped", data.skipped.intervals()}, {"seen_retries", data.seen_retries},
+          {"live", live},                        {"settled", totals_json(data.settled)},
+          {"complete", data.complete},           {"failed", data.failed},
+          {"skipped_count", data.skipped_count}, {"retries", data.retries}};
+}
+
+StageLedger::Data stages_of(const Json& json) {
+  StageLedger::Data data;
+  data.counted = ids_of(json.at("counted"));
+  data.counted_retries = json.at("counted_retries").get<std::set<StageLedger::Key>>();
+  data.skipped = ids_of(json.at("skipped"));
+  data.seen_retries = json.at("seen_retries").get<std::set<StageLedger::Key>>();
+  for (const auto& entry : json.at("live")) {
+    auto& live = data.live[{entry.at(0).get<std::int64_t>(), entry.at(1).get<std::int64_t>()}];
+    live.status = static_cast<spark::StageStatus>(entry.at(2).get<int>());
+    live.totals = totals_of(entry.at(3));
+  }
+  data.settled = totals_of(json.at("settled"));
+  data.complete = json.at("complete").get<std::uint64_t>();
+  data.failed = json.at("failed").get<std::uint64_t>();
+  data.skipped_count = json.at("skipped_count").get<std::uint64_t>();
+  data.retries = json.at("retries").get<std::uint64_t>();
+  return data;
+}
+
+Json executors_json(const ExecutorLedger::Data& data) {
+  Json live = Json::array();
+  for (const auto& [id, executor] : data.live) live.push_back(executor_json(executor));
+  return {{"live", live},
+          {"dead", data.dead},
+          {"removals", data.removals},
+          {"dead_gc", data.dead_gc.count()},
+          {"dead_uptime", data.dead_uptime.count()},
+          {"forgotten", data.forgotten}};
+}
+
+ExecutorLedger::Data executors_of(const Json& json) {
+  ExecutorLedger::Data data;
+  for (const auto& entry : json.at("live")) {
+    auto executor = executor_of(entry);
+    data.live.emplace(executor.id, std::move(executor));
+  }
+  data.dead = json.at("dead").get<std::set<std::string>>();
+  data.removals = json.at("removals").get<std::array<std::uint64_t, kRemovalReasons>>();
+  data.dead_gc = spark::Millis{json.at("dead_gc").get<std::int64_t>()};
+  data.dead_uptime = spark::Millis{json.at("dead_uptime").get<std::int64_t>()};
+  data.forgotten = json.at("forgotten").get<std::uint64_t>();
+  return data;
+}
+
+Json sql_json(const SqlLedger::Data& data) {
+  Json running = Json::array();
+  for (const auto& [id, execution] : data.running) running.push_back(id);
+  return {{"next", data.next_id},     {"final", data.final_ids.intervals()}, {"running", running},
+          {"completed", data.completed}, {"failed", data.failed},            {"buckets", data.buckets},
+          {"duration_sum", data.duration_sum_seconds}};
+}
+
+SqlLedger::Data sql_of(const Json& json) {
+  SqlLedger::Data data;
+  data.next_id = json.at("next").get<std::int64_t>();
+  data.final_ids = ids_of(json.at("final"));
+  for (const auto& id : json.at("running")) data.running[id.get<std::int64_t>()].id = id.get<std::int64_t>();
+  data.completed = json.at("completed").get<std::uint64_t>();
+  data.failed = json.at("failed").get<std::uint64_t>();
+  data.buckets = json.at("buckets").get<decltype(data.buckets)>();
+  data.duration_sum_seconds = json.at("duration_sum").get<double>();
+  return data;
+}
+
+Json streaming_json(const StreamingLedger::Data& data) {
+  Json queries = Json::array();
+  for (const auto& [name, query] : data.queries) {
+    queries.push_back({{"name", name},
+                       {"last_batch", query.last_batch},
+                       {"failed_runs", query.failed_runs},
+                       {"batches", query.batches},
+                       {"failures", query.failures},
+                       {"last_end", time_json(query.last_batch_end)},
+                       {"start", time_json(query.batch_start)},
+                       {"newest", query.newest_batch}});
+  }
+  return {{"queries", queries}, {"dropped", data.dropped}};
+}
+
+StreamingLedger::Data streaming_of(const Json& json) {
+  StreamingLedger::Data data;
+  for (const auto& entry : json.at("queries")) {
+    auto& query = data.queries[entry.at("name").get<std::string>()];
+    query.last_batch = entry.at("last_batch").get<std::map<std::string, std::int64_t>>();
+    query.failed_runs = entry.at("failed_runs").get<std::set<std::string>>();
+    query.batches = entry.at("batches").get<std::uint64_t>();
+    query.failures = entry.at("failures").get<std::uint64_t>();
+    query.last_batch_end = time_of(entry.at("last_end"));
+    query.batch_start = time_of(entry.at("start"));
+    query.newest_batch = entry.at("newest").get<std::int64_t>();
+  }
+  data.dropped = json.at("dropped").get<std::uint64_t>();
+  return data;
+}
+
+std::string errno_text() { return std::strerror(errno); }
+
+Error io_error(const std::string& path, const std::string& doing) {
+  return {ErrorKind::kIo, path + ": " + doing + ": " + errno_text()};
+}
+
+}  // namespace
+
+std::string to_json(const Run::Saved& saved) {
+  const Json json{{"version", kVersion},
+                  {"app_id", saved.application.id},
+                  {"name", saved.application.name},
+                  {"start", time_json(saved.application.start_time)},
+                  {"jobs", jobs_json(saved.jobs)},
+                  {"stages", stages_json(saved.stages)},
+                  {"executors", executors_json(saved.executors)},
+                  {"sql", sql_json(saved.sql)},
+                  {"streaming", streaming_json(saved.streaming)},
+                  {"owed_stages", saved.owed_stages}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<Run::Saved> from_json(std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    if (json.at("version").get<int>() != kVersion) {
+      return Error{ErrorKind::kMalformed, "state of another version: " + json.at("version").dump()};
+    }
+    Run::Saved saved;
+    saved.application.id = json.at("app_id").get<std::string>();
+    saved.application.name = json.at("name").get<std::string>();
+    saved.application.start_time = time_of(json.at("start"));
+    saved.jobs = jobs_of(json.at("jobs"));
+    saved.stages = stages_of(json.at("stages"));
+    saved.executors = executors_of(json.at("executors"));
+    saved.sql = sql_of(json.at("sql"));
+    saved.streaming = streaming_of(json.at("streaming"));
+    saved.owed_stages = json.at("owed_stages").get<std::set<std::int64_t>>();
+    return saved;
+  } catch (const nlohmann::json::parse_error& error) {
+    return Error{ErrorKind::kMalformed, error.what()};
+  } catch (const nlohmann::json::exception& error) {
+    return Error{ErrorKind::kWrongType, error.what()};
+  }
+}
+
+Result<void> save_state(const std::string& path, const Run::Saved& saved) {
+  const std::string temporary = path + ".tmp";
+  {
+    std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+    if (!file) return io_error(temporary, "cannot write");
+    file << to_json(saved);
+    file.flush();
+    if (!file) return io_error(temporary, "cannot write");
+  }
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    auto error = io_error(path, "cannot rename");
+    ::unlink(temporary.c_str());
+    return error;
+  }
+  return boost::system::in_place_value;
+}
+
+Result<Run::Saved> load_state(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return io_error(path, "cannot read");
+  const auto size = static_cast<std::uint64_t>(std::max<std::streamoff>(file.tellg(), 0));
+  if (size > limits::kStateFileBytes) return Error{ErrorKind::kTooLarge, path + ": too large for a state file"};
+  std::string text(size, '\0');
+  file.seekg(0);
+  file.read(text.data(), static_cast<std::streamsize>(size));
+  if (!file) return io_error(path, "cannot read");
+  auto saved = from_json(text);
+  if (saved.has_error()) return Error{saved.error().kind, path + ": " + saved.error().what};
+  return saved;
+}
+
+}  // namespace spark_exporter::model
