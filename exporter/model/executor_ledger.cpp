@@ -5,6 +5,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "exporter/model/bounded.hpp"
+
 namespace spark_exporter::model {
 namespace {
 
@@ -14,7 +16,7 @@ std::optional<std::int64_t> number_of(const std::string& id) {
   std::int64_t number = 0;
   const auto* end = id.data() + id.size();
   auto [at, error] = std::from_chars(id.data(), end, number);
-  if (error != std::errc{} || at != end) return std::nullopt;
+  if (error != std::errc{} || at != end || !is_id(number)) return std::nullopt;
   return number;
 }
 
@@ -42,12 +44,22 @@ void keep_totals(spark::Executor& next, const spark::Executor& last) {
   keep_peaks(next, last);
 }
 
+/// The driver, then by time added, then by number.
+void sort_by_age(std::vector<const spark::Executor*>& executors) {
+  std::stable_sort(executors.begin(), executors.end(), [](const auto* a, const auto* b) {
+    const auto key = [](const spark::Executor& e) {
+      return std::tuple(!is_driver(e), e.add_time.value_or(spark::TimePoint{}), number_of(e.id).value_or(0));
+    };
+    return key(*a) < key(*b);
+  });
+}
+
 }  // namespace
 
 std::optional<spark::Millis> stop_the_world(const spark::Executor& executor) {
   if (!executor.peak) return std::nullopt;
   const auto& peak = *executor.peak;
-  const auto paused = peak.minor_gc_time + peak.major_gc_time;
+  const auto paused = std::max(bounded_sum(peak.minor_gc_time, peak.major_gc_time), spark::Millis{0});
   if (paused.count() == 0 && peak.total_gc_time.count() > 0) return std::nullopt;
   return paused;
 }
@@ -56,15 +68,15 @@ void ExecutorLedger::update_live(const spark::Executor& executor) {
   if (data_.dead.contains(executor.id)) return;
   auto at = data_.live.find(executor.id);
   if (at == data_.live.end()) {
-    data_.live.emplace(executor.id, executor);
-    return;
+    at = data_.live.emplace(executor.id, spark::Executor{}).first;
   }
   spark::Executor next = executor;
   keep_totals(next, at->second);
   at->second = std::move(next);
 }
 
-bool ExecutorLedger::apply_live(const std::vector<spark::Executor>& executors) {
+bool ExecutorLedger::apply_live(const std::vector<spark::Executor>& executors, spark::TimePoint now) {
+  seen_ = std::max(seen_.value_or(now), now);
   std::set<std::string_view> present;
   std::int64_t highest = highest_asked_;
   std::size_t known_numbers = 0;
@@ -85,13 +97,17 @@ bool ExecutorLedger::apply_live(const std::vector<spark::Executor>& executors) {
 }
 
 void ExecutorLedger::bury(spark::Executor executor, spark::TimePoint end) {
-  if (!data_.dead.insert(executor.id).second) return;
+  // The driver cannot be missing from its own list: such an answer is a broken one.
+  if (is_driver(executor) || !data_.dead.insert(executor.id).second) return;
   auto last = data_.live.extract(executor.id);
   if (last) keep_totals(executor, last.mapped());
+  // Spark may report an end that lies before the last answer in which it lived: what was shown stays.
+  auto until = executor.remove_time.value_or(end);
+  if (last && seen_) until = std::max(until, *seen_);
   ++data_.removals[static_cast<std::size_t>(classify_removal(executor.remove_reason))];
-  data_.dead_gc += stop_the_world(executor).value_or(spark::Millis{0});
+  data_.dead_gc = bounded_sum(data_.dead_gc, stop_the_world(executor).value_or(spark::Millis{0}));
   if (executor.add_time) {
-    data_.dead_uptime += std::max(spark::Millis{0}, executor.remove_time.value_or(end) - *executor.add_time);
+    data_.dead_uptime = bounded_sum(data_.dead_uptime, span_between(*executor.add_time, until));
   }
   if (endings_.size() < kEndings) endings_.push_back({std::move(executor), std::nullopt});
 }
@@ -127,12 +143,16 @@ std::vector<const spark::Executor*> ExecutorLedger::by_age() const {
   std::vector<const spark::Executor*> order;
   order.reserve(data_.live.size());
   for (const auto& [id, executor] : data_.live) order.push_back(&executor);
-  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    const auto key = [](const spark::Executor& e) {
-      return std::tuple(!is_driver(e), e.add_time.value_or(spark::TimePoint{}), number_of(e.id).value_or(0));
-    };
-    return key(*a) < key(*b);
-  });
+  sort_by_age(order);
+  return order;
+}
+
+std::vector<const spark::Executor*> ExecutorLedger::by_age_with_endings() const {
+  std::vector<const spark::Executor*> order;
+  order.reserve(data_.live.size() + endings_.size());
+  for (const auto& [id, executor] : data_.live) order.push_back(&executor);
+  for (const auto& ending : endings_) order.push_back(&ending.executor);
+  sort_by_age(order);
   return order;
 }
 
@@ -148,16 +168,24 @@ std::uint64_t ExecutorLedger::excluded() const {
   }));
 }
 
-spark::Millis ExecutorLedger::gc_total() const {
+std::optional<spark::Millis> ExecutorLedger::gc_total() const {
   auto sum = data_.dead_gc;
-  for (const auto& [id, executor] : data_.live) sum += stop_the_world(executor).value_or(spark::Millis{0});
-  return sum;
+  bool known = sum.count() > 0;
+  for (const auto& [id, executor] : data_.live) {
+    const auto paused = stop_the_world(executor);
+    if (!paused && executor.peak) return std::nullopt;
+    if (!paused) continue;
+    known = true;
+    sum = bounded_sum(sum, *paused);
+  }
+  return known ? std::optional(sum) : std::nullopt;
 }
 
-spark::Millis ExecutorLedger::uptime_total(spark::TimePoint now) const {
+std::optional<spark::Millis> ExecutorLedger::uptime_total() const {
+  if (!seen_) return std::nullopt;
   auto sum = data_.dead_uptime;
   for (const auto& [id, executor] : data_.live) {
-    if (executor.add_time) sum += std::max(spark::Millis{0}, now - *executor.add_time);
+    if (executor.add_time) sum = bounded_sum(sum, span_between(*executor.add_time, *seen_));
   }
   return sum;
 }

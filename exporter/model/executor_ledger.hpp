@@ -41,7 +41,7 @@ class ExecutorLedger {
 
   /// GET /executors: live ones. Returns whether /allexecutors must be asked: a known one is gone, or an id was
   /// skipped (it came and went between two polls).
-  bool apply_live(const std::vector<spark::Executor>& executors);
+  bool apply_live(const std::vector<spark::Executor>& executors, spark::TimePoint now);
   /// GET /allexecutors: live and dead (at most spark.ui.retainedDeadExecutors of these). `now` is the end of those
   /// that vanished without a trace.
   void apply_all(const std::vector<spark::Executor>& executors, spark::TimePoint now);
@@ -51,6 +51,8 @@ class ExecutorLedger {
 
   /// Live ones, oldest first (time added, then id): a stable order, so that "the first N" is sticky.
   std::vector<const spark::Executor*> by_age() const;
+  /// The same with the endings among them: what counters show.
+  std::vector<const spark::Executor*> by_age_with_endings() const;
   const std::vector<Ending>& endings() const { return endings_; }
 
   std::uint64_t active() const;    ///< live, not excluded, without the driver
@@ -58,9 +60,11 @@ class ExecutorLedger {
   std::uint64_t dead() const { return data_.dead.size(); }
   const std::array<std::uint64_t, kRemovalReasons>& removals() const { return data_.removals; }
 
-  /// Over all JVMs, dead ones and the driver included.
-  spark::Millis gc_total() const;
-  spark::Millis uptime_total(spark::TimePoint now) const;
+  /// Stop-the-world time over all JVMs, dead ones and the driver included. Absent while it is known of none, and where
+  /// Spark does not classify a live one's collector.
+  std::optional<spark::Millis> gc_total() const;
+  /// Up to the last answer: it must not grow while nobody can tell who still lives. Absent before the first.
+  std::optional<spark::Millis> uptime_total() const;
 
   const Data& data() const { return data_; }
 
@@ -70,6 +74,7 @@ class ExecutorLedger {
 
   Data data_;
   std::vector<Ending> endings_;
+  std::optional<spark::TimePoint> seen_;  ///< time of the last answer about live ones
   std::int64_t highest_asked_ = -1;  ///< ids up to here need no /allexecutors because of a gap
 };
 

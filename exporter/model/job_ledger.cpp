@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "exporter/model/bounded.hpp"
+
 namespace spark_exporter::model {
 
 JobLedger::Change JobLedger::apply(const spark::Job& job) {
+  if (!is_id(job.id)) return Change::kNone;
   data_.next_id = std::max(data_.next_id, job.id + 1);
   if (is_final(job.id)) return Change::kNone;
   if (job.status != spark::JobStatus::kSucceeded && job.status != spark::JobStatus::kFailed) {

@@ -2,7 +2,16 @@
 
 #include <algorithm>
 
+#include "exporter/model/bounded.hpp"
+
 namespace spark_exporter::model {
+
+namespace {
+
+/// Spark has four queues; listeners may name more.
+constexpr std::size_t kEventQueues = 32;
+
+}  // namespace
 
 std::string_view to_string(JobKind kind) {
   switch (kind) {
@@ -72,9 +81,11 @@ void Run::lose_stage(std::int64_t id) {
 }
 
 bool Run::apply_executors(const std::vector<spark::Executor>& executors, spark::TimePoint now) {
-  const bool ask_all = executors_.apply_live(executors);
+  const bool ask_all = executors_.apply_live(executors, now);
   std::int64_t ended = 0;
-  for (const auto& executor : executors) ended += executor.completed_tasks + executor.failed_tasks;
+  for (const auto& executor : executors) {
+    ended = bounded_sum(ended, bounded_sum(executor.completed_tasks, executor.failed_tasks));
+  }
   if (ended > tasks_ended_) progress(now);
   tasks_ended_ = ended;
   return ask_all;
@@ -86,10 +97,16 @@ void Run::apply_all_executors(const std::vector<spark::Executor>& executors, spa
 
 void Run::apply_metrics(const spark::MetricsDump& dump) {
   for (const auto& [queue, count] : dump.dropped_events) {
+    if (dropped_events_.size() >= kEventQueues && !dropped_events_.contains(queue)) continue;
     auto& known = dropped_events_[queue];
     known = std::max(known, count);
   }
   streaming_.apply(dump.streaming);
+}
+
+void Run::apply_dstreams(spark::StreamingStatistics statistics) {
+  if (dstreams_) statistics.completed_batches = std::max(statistics.completed_batches, dstreams_->completed_batches);
+  dstreams_ = std::move(statistics);
 }
 
 void Run::finish_poll() {

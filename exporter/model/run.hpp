@@ -49,7 +49,7 @@ class Run {
   void apply_sql(const spark::SqlExecution& execution) { sql_.apply(execution); }
   void lose_sql(std::int64_t id) { sql_.lose(id); }
   void apply_metrics(const spark::MetricsDump& dump);
-  void apply_dstreams(const spark::StreamingStatistics& statistics) { dstreams_ = statistics; }
+  void apply_dstreams(spark::StreamingStatistics statistics);
   void apply_rdds(std::vector<spark::Rdd> rdds) { rdds_ = std::move(rdds); }
   void apply_skew(StageSkew skew) { skew_ = skew; }
   void clear_skew() { skew_.reset(); }

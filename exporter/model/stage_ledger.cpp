@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "exporter/model/bounded.hpp"
+
 namespace spark_exporter::model {
 namespace {
 
@@ -15,7 +17,7 @@ bool is_final(spark::StageStatus status) {
 }  // namespace
 
 void StageTotals::add(const StageTotals& other) {
-  for (auto member : members()) this->*member += other.*member;
+  for (auto member : members()) this->*member = bounded_sum(this->*member, other.*member);
 }
 
 void StageTotals::raise_to(const StageTotals& other) {
@@ -55,6 +57,7 @@ void StageLedger::count(const Key& key, spark::StageStatus status) {
 }
 
 bool StageLedger::apply(const spark::Stage& stage) {
+  if (!is_id(stage.id) || !is_id(stage.attempt)) return false;
   if (stage.status == spark::StageStatus::kPending) return false;
   if (stage.status == spark::StageStatus::kSkipped) {
     if (!data_.skipped.insert(stage.id)) return false;
@@ -67,7 +70,8 @@ bool StageLedger::apply(const spark::Stage& stage) {
   if (stage.attempt > 0 && data_.seen_retries.insert(key).second) ++data_.retries;
 
   Live& live = data_.live[key];
-  live.status = stage.status;
+  // An answer older than the last one must not wake what has ended.
+  if (!counted) live.status = stage.status;
   live.totals.raise_to(StageTotals::of(stage));
   live.tasks = stage.tasks;
   live.active_tasks = stage.active_tasks;

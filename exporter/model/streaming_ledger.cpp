@@ -3,37 +3,43 @@
 #include <algorithm>
 #include <charconv>
 
+#include "exporter/model/bounded.hpp"
+
 namespace spark_exporter::model {
 namespace {
 
 /// Restarts of one query that are remembered apart.
 constexpr std::size_t kRunsPerQuery = 100;
 
-std::optional<std::string_view> line_after(std::string_view text, std::string_view key) {
-  const auto at = text.find(key);
-  if (at == std::string_view::npos) return std::nullopt;
-  if (at > 0 && text[at - 1] != '\n') return std::nullopt;
-  const auto rest = text.substr(at + key.size());
-  return rest.substr(0, rest.find('\n'));
+/// The last line of `text` without its `key`, cut off from `text`; nothing if it does not start with that.
+std::optional<std::string_view> take_last_line(std::string_view& text, std::string_view key) {
+  const auto newline = text.rfind('\n');
+  const auto line = newline == std::string_view::npos ? text : text.substr(newline + 1);
+  if (!line.starts_with(key)) return std::nullopt;
+  text = newline == std::string_view::npos ? std::string_view{} : text.substr(0, newline);
+  return line.substr(key.size());
+}
+
+std::optional<std::int64_t> to_id(std::string_view text) {
+  std::int64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || at != end || !is_id(number)) return std::nullopt;
+  return number;
 }
 
 }  // namespace
 
+// StreamExecution.getBatchDescriptionString: the name comes first, empty if there is none, and may hold anything, so
+// the other lines are read from the end.
 std::optional<MicroBatch> parse_micro_batch(std::string_view description) {
-  const auto id = line_after(description, "id = ");
-  const auto run_id = line_after(description, "runId = ");
-  const auto batch = line_after(description, "batch = ");
-  if (!id || !run_id || !batch || run_id->empty()) return std::nullopt;
-  MicroBatch result;
-  const auto name_end = description.find("\nid = ");
-  result.query = std::string(name_end == std::string_view::npos ? *id : description.substr(0, name_end));
-  result.run_id = std::string(*run_id);
-  std::int64_t number = 0;
-  const auto* end = batch->data() + batch->size();
-  if (auto [at, error] = std::from_chars(batch->data(), end, number); error == std::errc{} && at == end) {
-    result.batch = number;
-  }
-  return result;
+  const auto batch = take_last_line(description, "batch = ");
+  if (!batch) return std::nullopt;
+  const auto run_id = take_last_line(description, "runId = ");
+  if (!run_id || run_id->empty()) return std::nullopt;
+  const auto id = take_last_line(description, "id = ");
+  if (!id || id->empty()) return std::nullopt;
+  return MicroBatch{std::string(description.empty() ? *id : description), std::string(*run_id), to_id(*batch)};
 }
 
 StreamingLedger::Query* StreamingLedger::query(const std::string& name) {
