@@ -15,11 +15,22 @@ inline constexpr std::uint64_t kSmallBodyBytes = 1ULL << 20;
 /// while it streams, so this bounds time, not memory.
 inline constexpr std::uint64_t kListBodyBytes = 256ULL << 20;
 inline constexpr int kHttpRedirects = 2;
+/// What a consumer left unread is read away up to here, to keep the connection.
+inline constexpr std::size_t kHttpDrainBytes = 64 * 1024;
+/// 1xx answers before the real one.
+inline constexpr int kHttpInterimAnswers = 8;
+inline constexpr std::size_t kUrlBytes = 2048;
+/// Addresses of one name that are tried.
+inline constexpr std::size_t kResolvedAddresses = 16;
 
 // --- JSON --------------------------------------------------------------------------------------
 inline constexpr int kJsonDepth = 64;
 /// A longer string makes the document an error before it is held in memory.
 inline constexpr std::size_t kJsonStringBytes = 4ULL << 20;
+/// The longest number; Spark's have 25 digits at most.
+inline constexpr std::size_t kJsonNumberBytes = 1024;
+/// Blanks, brackets and literals between two strings or numbers: nlohmann's lexer keeps them until the next one.
+inline constexpr std::size_t kJsonGapBytes = 256 * 1024;
 /// Texts that are kept (names, descriptions, failure reasons) are cut here.
 inline constexpr std::size_t kTextBytes = 1024;
 inline constexpr std::size_t kListItems = 200'000;
@@ -27,6 +38,9 @@ inline constexpr std::size_t kListItems = 200'000;
 // --- Spark -------------------------------------------------------------------------------------
 inline constexpr int kUiPortTries = 17;  ///< 4040..4056, spark.port.maxRetries = 16
 inline constexpr auto kNoUiWarning = std::chrono::seconds{120};
+inline constexpr std::size_t kSparkProperties = 2'000;  ///< kept of environment's sparkProperties
+inline constexpr std::size_t kMetricKeyBytes = 16 * 1024;  ///< longer keys of /metrics/json are passed over
+inline constexpr std::size_t kMetricNames = 1'000;  ///< streaming queries, and listener queues, kept of /metrics/json
 
 // --- exposition --------------------------------------------------------------------------------
 inline constexpr std::size_t kLabelValueBytes = 200;
@@ -37,8 +51,12 @@ inline constexpr int kDefaultStreamingQueries = 100;
 
 // --- web ---------------------------------------------------------------------------------------
 inline constexpr std::size_t kRequestHeadBytes = 16 * 1024;
-inline constexpr auto kRequestHeadTimeout = std::chrono::seconds{5};
+inline constexpr std::size_t kRequestHeaders = 60;  ///< civetweb holds 64
+inline constexpr std::size_t kRequestBodyBytes = 1 << 20;
+inline constexpr std::size_t kRequestBodiesBytes = 16 << 20;  ///< of all requests together
+inline constexpr auto kRequestHeadTimeout = std::chrono::seconds{5};  ///< also for the body after it
 inline constexpr auto kWriteIdleTimeout = std::chrono::seconds{10};
+inline constexpr auto kResponseTimeout = std::chrono::seconds{60};  ///< however steadily it is read
 inline constexpr std::size_t kOpenConnections = 512;
 inline constexpr int kDefaultMaxRequests = 40;
 
