@@ -1,0 +1,206 @@
+#include "exporter/spark/poller.hpp"
+
+#include <algorithm>
+
+#include "exporter/common/limits.hpp"
+
+namespace spark_exporter::spark {
+namespace {
+
+constexpr auto kSearchDelay = std::chrono::milliseconds{2'000};  // while no driver was found: it is about to start
+constexpr auto kLongestDelay = std::chrono::milliseconds{60'000};
+constexpr auto kShortestDelay = std::chrono::milliseconds{1'000};
+constexpr std::size_t kBusyStages = 250;  // a quarter of what Spark retains by default, ended within one interval
+constexpr int kRefusedUntilOver = 2;
+constexpr int kFreshIntervals = 3;
+
+/// What a driver that is not there yet, or just starting, looks like: no error, and no noise.
+bool is_waiting(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kConnect:
+    case ErrorKind::kStarting:
+    case ErrorKind::kTimeout:
+    case ErrorKind::kReset:
+    case ErrorKind::kNotFound:
+    case ErrorKind::kCancelled: return true;
+    default: return false;
+  }
+}
+
+bool is_slow(ErrorKind kind) { return kind == ErrorKind::kTimeout || kind == ErrorKind::kReset; }
+
+}  // namespace
+
+Clock Clock::system() {
+  return {[] { return std::chrono::floor<Millis>(std::chrono::system_clock::now()); },
+          [] { return std::chrono::steady_clock::now(); }};
+}
+
+Poller::Poller(PollerOptions options, ClientFactory make_client, Clock clock, Restore restore)
+    : options_(std::move(options)),
+      make_client_(std::move(make_client)),
+      clock_(std::move(clock)),
+      restore_(std::move(restore)),
+      searching_since_(clock_.steady()),
+      delay_(options_.interval) {}
+
+void Poller::cancel() noexcept {
+  cancelled_ = true;
+  const std::lock_guard lock(client_mutex_);
+  if (http_) http_->cancel();
+}
+
+void Poller::adopt(std::shared_ptr<net::HttpClient> http) {
+  const std::lock_guard lock(client_mutex_);
+  http_ = std::move(http);
+  if (http_ && cancelled_) http_->cancel();
+}
+
+void Poller::count(const Error& error) {
+  ++health_.errors[static_cast<std::size_t>(error.kind)];
+  std::uint64_t held_back = 0;
+  if (!log_limit_.admit(std::string(to_string(error.kind)), clock_.steady(), held_back)) return;
+  log::warn("Spark poll failed", {{"kind", std::string(to_string(error.kind))},
+                                  {"error", error.what},
+                                  {"held_back", std::to_string(held_back)}});
+}
+
+void Poller::failed(const Error& error) {
+  if (error.kind == ErrorKind::kCancelled) return;
+  const bool waiting = !connected_ && is_waiting(error.kind);
+  if (!waiting) count(error);
+  health_.up = false;
+  refused_ = error.kind == ErrorKind::kConnect ? refused_ + 1 : 0;
+  identify_ = true;
+  if (connected_ && refused_ >= kRefusedUntilOver) {
+    log::info("Spark UI is gone", {{"app_id", run_ ? run_->application().id : ""}});
+    over_ = true;
+    forget_driver();
+  }
+  if (connected_ && is_slow(error.kind)) delay_ = std::min(delay_ * 2, kLongestDelay);
+}
+
+void Poller::forget_driver() {
+  connected_ = false;
+  reader_.reset();
+  rest_.reset();
+  adopt(nullptr);
+  searching_since_ = clock_.steady();
+  warned_no_ui_ = true;  // the hint is for drivers that never showed one
+}
+
+void Poller::warn_if_no_ui() {
+  if (warned_no_ui_ || clock_.steady() - searching_since_ < limits::kNoUiWarning) return;
+  warned_no_ui_ = true;
+  log::warn("no Spark UI found for 120 s: has the driver not started, or is spark.ui.enabled=false?",
+            {{"url", options_.driver.url.to_string()}});
+}
+
+void Poller::start_run(const Application& application) {
+  if (run_ && run_->is(application)) {
+    over_ = false;
+  } else {
+    if (run_ && run_->application().id != application.id) previous_ = std::move(run_);
+    run_.reset();
+    if (auto restored = restore_(application)) {
+      run_.emplace(std::move(*restored));
+      log::info("continuing a run", {{"app_id", application.id}});
+    } else {
+      run_.emplace(application, clock_.wall());
+      log::info("watching a run", {{"app_id", application.id}, {"name", application.name}});
+    }
+    over_ = false;
+  }
+  reader_ = std::make_unique<RunReader>(*rest_, *run_, [this](const Error& error) { count(error); });
+}
+
+Result<void> Poller::find() {
+  const ClientFactory make = [this](const net::Url& url) {
+    auto http = make_client_(url);
+    adopt(http);
+    return http;
+  };
+  auto found = find_driver(options_.driver, make);
+  if (found.has_error()) {
+    adopt(nullptr);
+    return found.error();
+  }
+  adopt(found->http);
+  rest_ = std::make_unique<RestClient>(
+      *http_, options_.driver.timeout, [this](const std::string& target, const DecodeReport& report) {
+        health_.errors[static_cast<std::size_t>(ErrorKind::kWrongType)] += report.wrong_types - 1;
+        count({ErrorKind::kWrongType, target + ": " + report.first});
+      });
+  connected_ = true;
+  refused_ = 0;
+  log::info("found the Spark driver", {{"url", found->url.to_string()}, {"app_id", found->application.id}});
+  start_run(found->application);
+  return boost::system::in_place_value;
+}
+
+/// Only a new connection, or a failure, can mean another SparkContext: its UI has a server of its own.
+Result<void> Poller::check_identity() {
+  if (!identify_ && http_->stats().connections == connections_) return boost::system::in_place_value;
+  auto application = identify(*http_, options_.driver);
+  if (application.has_error()) return application.error();
+  if (!run_->is(*application)) start_run(*application);
+  identify_ = false;
+  return boost::system::in_place_value;
+}
+
+Result<void> Poller::attempt() {
+  if (!connected_) {
+    if (auto found = find(); found.has_error()) return found;
+    identify_ = false;
+  } else if (auto same = check_identity(); same.has_error()) {
+    if (same.error().kind == ErrorKind::kWrongApplication || same.error().kind == ErrorKind::kRedirect) {
+      over_ = true;
+      forget_driver();
+    }
+    return same;
+  }
+  connections_ = http_->stats().connections;
+  return reader_->poll(clock_.wall(), clock_.steady());
+}
+
+void Poller::poll() {
+  if (cancelled_) return;
+  const auto start = clock_.steady();
+  const auto done = attempt();
+  last_duration_ = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - start);
+  health_.duration_seconds = std::chrono::duration<double>(clock_.steady() - start).count();
+  if (done.has_error()) {
+    failed(done.error());
+    if (!connected_) warn_if_no_ui();
+    return;
+  }
+  refused_ = 0;
+  if (connected_ && reader_->complete()) {
+    health_.up = true;
+    health_.last_success = clock_.wall();
+  } else {
+    health_.up = false;
+  }
+  if (last_duration_ > options_.interval / 2) {
+    delay_ = std::min(std::max(delay_ * 2, options_.interval), kLongestDelay);
+  } else {
+    delay_ = options_.interval;
+  }
+  if (reader_->stages_ended() > kBusyStages) {
+    delay_ = std::min(options_.interval, std::max(kShortestDelay, options_.interval / 4));
+  }
+}
+
+std::chrono::milliseconds Poller::next_delay() {
+  if (!connected_) return std::min(options_.interval, kSearchDelay);
+  if (delay_ <= options_.interval) return delay_;
+  std::uniform_int_distribution<long> spread(-100, 100);
+  return delay_ + delay_ * spread(random_) / 1000;
+}
+
+bool Poller::fresh() const {
+  if (!health_.last_success || over_) return false;
+  return clock_.wall() - *health_.last_success <= std::max(delay_, options_.interval) * kFreshIntervals;
+}
+
+}  // namespace spark_exporter::spark

@@ -1,0 +1,104 @@
+#pragma once
+// Watches one driver: waits for it, makes sure it is the right one, reads its run poll by poll, notices when its
+// SparkContext was replaced or its UI went away, and says when to ask next.
+//
+// Thread-safety: poll() and the accessors belong to one thread; cancel() may be called from any.
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+
+#include "exporter/common/log.hpp"
+#include "exporter/model/run.hpp"
+#include "exporter/model/snapshot.hpp"
+#include "exporter/spark/discovery.hpp"
+#include "exporter/spark/rest_client.hpp"
+#include "exporter/spark/run_reader.hpp"
+
+namespace spark_exporter::spark {
+
+struct PollerOptions {
+  DiscoveryOptions driver;
+  std::chrono::milliseconds interval{10'000};
+};
+
+/// The time, injected so that tests need not wait.
+struct Clock {
+  std::function<TimePoint()> wall;
+  std::function<std::chrono::steady_clock::time_point()> steady;
+  static Clock system();
+};
+
+class Poller {
+ public:
+  /// An earlier process's state of this application, if there is one.
+  using Restore = std::function<std::optional<model::Run>(const Application&)>;
+
+  Poller(PollerOptions options, ClientFactory make_client, Clock clock, Restore restore);
+
+  /// One poll: at most one request is under way at any time. Never throws; failures are counted, logged and kept.
+  void poll();
+
+  /// How long to wait before the next poll: the interval, shorter while nothing was found yet or eviction is near,
+  /// longer (up to a minute, with jitter) while the driver is slow.
+  std::chrono::milliseconds next_delay();
+
+  /// The run that is watched, or was until its UI went away.
+  const model::Run* current() const { return run_ ? &*run_ : nullptr; }
+  model::Run* current() { return run_ ? &*run_ : nullptr; }
+  /// The run before that in the same driver, until drop_previous().
+  const model::Run* previous() const { return previous_ ? &*previous_ : nullptr; }
+  void drop_previous() { previous_.reset(); }
+  /// Whether the current run's UI is gone.
+  bool over() const { return over_; }
+  const model::SourceHealth& health() const { return health_; }
+  /// Whether an answer is recent enough for gauges: within three intervals.
+  bool fresh() const;
+
+  /// Makes a running poll() return soon, and every later one at once.
+  void cancel() noexcept;
+
+ private:
+  Result<void> attempt();
+  Result<void> find();
+  Result<void> check_identity();
+  void start_run(const Application& application);
+  void forget_driver();
+  void failed(const Error& error);
+  void count(const Error& error);
+  void warn_if_no_ui();
+  void adopt(std::shared_ptr<net::HttpClient> http);
+
+  PollerOptions options_;
+  ClientFactory make_client_;
+  Clock clock_;
+  Restore restore_;
+  log::RateLimited log_limit_;
+
+  std::mutex client_mutex_;                ///< guards http_ against cancel()
+  std::shared_ptr<net::HttpClient> http_;  ///< the one that is asked now
+  std::atomic<bool> cancelled_{false};
+
+  std::unique_ptr<RestClient> rest_;
+  std::optional<model::Run> run_;
+  std::optional<model::Run> previous_;
+  std::unique_ptr<RunReader> reader_;
+  bool connected_ = false;  ///< a driver was found and has not gone away
+  bool over_ = false;
+  bool identify_ = false;   ///< ask who answers before anything else
+  std::uint64_t connections_ = 0;
+  int refused_ = 0;         ///< polls in a row that found nobody listening
+
+  model::SourceHealth health_;
+  std::chrono::steady_clock::time_point searching_since_;
+  bool warned_no_ui_ = false;
+  std::chrono::milliseconds delay_;
+  std::chrono::milliseconds last_duration_{0};
+  std::minstd_rand random_;
+};
+
+}  // namespace spark_exporter::spark
