@@ -1,0 +1,41 @@
+#include "exporter/spark/decode_fields.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace spark_exporter::spark {
+
+std::optional<std::int64_t> to_count(const Scalar& value) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  if (value.kind == Scalar::Kind::kNatural && value.natural <= kMost) return static_cast<std::int64_t>(value.natural);
+  if (value.kind == Scalar::Kind::kReal && value.real >= 0 && value.real <= kExact &&
+      std::trunc(value.real) == value.real) {
+    return static_cast<std::int64_t>(value.real);
+  }
+  return std::nullopt;
+}
+
+std::optional<double> to_real(const Scalar& value) {
+  switch (value.kind) {
+    case Scalar::Kind::kReal: return value.real;
+    case Scalar::Kind::kNatural: return static_cast<double>(value.natural);
+    case Scalar::Kind::kInteger: return static_cast<double>(value.integer);
+    default: return std::nullopt;
+  }
+}
+
+bool is_not_finite(const Scalar& value) {
+  return value.kind == Scalar::Kind::kText &&
+         (value.text == "NaN" || value.text == "Infinity" || value.text == "-Infinity");
+}
+
+std::string to_kept_text(std::string_view text) {
+  if (text.size() <= limits::kTextBytes) return std::string(text);
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  std::size_t end = limits::kTextBytes;
+  while (end > 0 && continues(text[end])) --end;
+  return std::string(text.substr(0, end));
+}
+
+}  // namespace spark_exporter::spark

@@ -1,0 +1,71 @@
+#include "exporter/spark/decode_fields.hpp"
+
+namespace spark_exporter::spark {
+namespace {
+
+struct StageDraft : Stage {
+  bool has_status = false;
+};
+
+std::optional<StageStatus> parse_status(std::string_view text) {
+  if (text == "ACTIVE") return StageStatus::kActive;
+  if (text == "COMPLETE") return StageStatus::kComplete;
+  if (text == "FAILED") return StageStatus::kFailed;
+  if (text == "PENDING") return StageStatus::kPending;
+  if (text == "SKIPPED") return StageStatus::kSkipped;
+  return std::nullopt;
+}
+
+/// An unknown one is reported when the stage is dropped for it.
+Verdict status(StageDraft& stage, const Scalar& value) {
+  const auto parsed = parse_status(value.text);
+  stage.has_status = parsed.has_value();
+  if (parsed) stage.status = *parsed;
+  return {};
+}
+
+// GET /applications/ID/stages, /stages/ID, /stages/ID/ATTEMPT
+constexpr Field<StageDraft> kFields[] = {
+    {"attemptId", count<&Stage::attempt>},
+    {"completionTime", time<&Stage::completion_time>},
+    {"description", text<&Stage::description>},
+    {"diskBytesSpilled", count<&Stage::disk_bytes_spilled>},
+    {"executorCpuTime", count<&Stage::executor_cpu_time>},
+    {"executorRunTime", count<&Stage::executor_run_time>},
+    {"failureReason", text<&Stage::failure_reason>},
+    {"firstTaskLaunchedTime", time<&Stage::first_task_launched_time>},
+    {"inputBytes", count<&Stage::input_bytes>},
+    {"inputRecords", count<&Stage::input_records>},
+    {"jvmGcTime", count<&Stage::jvm_gc_time>},
+    {"memoryBytesSpilled", count<&Stage::memory_bytes_spilled>},
+    {"name", text<&Stage::name>},
+    {"numActiveTasks", count<&Stage::active_tasks>},
+    {"numCompleteTasks", count<&Stage::completed_tasks>},
+    {"numCompletedIndices", count<&Stage::completed_indices>},
+    {"numFailedTasks", count<&Stage::failed_tasks>},
+    {"numKilledTasks", count<&Stage::killed_tasks>},
+    {"numTasks", count<&Stage::tasks>},
+    {"outputBytes", count<&Stage::output_bytes>},
+    {"outputRecords", count<&Stage::output_records>},
+    {"shuffleReadBytes", count<&Stage::shuffle_read_bytes>},
+    {"shuffleReadRecords", count<&Stage::shuffle_read_records>},
+    {"shuffleWriteBytes", count<&Stage::shuffle_write_bytes>},
+    {"shuffleWriteRecords", count<&Stage::shuffle_write_records>},
+    {"stageId", count<&Stage::id>},
+    {"status", status},
+    {"submissionTime", time<&Stage::submission_time>},
+};
+static_assert(is_sorted(kFields));
+
+const char* missing(StageDraft& stage) {
+  if (stage.id < 0) return "no stageId";
+  return stage.has_status ? nullptr : "no known status";
+}
+
+}  // namespace
+
+Result<DecodeReport> decode_stages(std::istream& in, const Each<Stage>& each) {
+  return decode_elements(in, "stages", kFields, missing, each);
+}
+
+}  // namespace spark_exporter::spark

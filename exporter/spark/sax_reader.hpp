@@ -1,0 +1,41 @@
+#pragma once
+// Walks a JSON document once, without holding it, and hands over the values whose paths a table names. What nobody
+// asked for is passed over. Paths: "name", "outer.name", "list[].name"; "*" is any key, as in "gauges.*.value".
+
+#include <istream>
+#include <span>
+#include <string_view>
+
+#include "exporter/common/result.hpp"
+#include "exporter/spark/decode.hpp"
+#include "exporter/spark/sax_scalar.hpp"
+
+namespace spark_exporter::spark {
+
+/// Order of the tables: by path segments. A path may not stop where another one goes on.
+constexpr bool path_less(std::string_view left, std::string_view right) {
+  constexpr auto rank = [](char c) { return c == '.' || c == '[' ? '\0' : c; };
+  for (std::size_t i = 0; i < left.size() && i < right.size(); ++i) {
+    if (rank(left[i]) != rank(right[i])) return rank(left[i]) < rank(right[i]);
+  }
+  return left.size() < right.size();
+}
+
+/// Receives one item after the other. May throw: the reader's edge catches.
+class ItemSink {
+ public:
+  virtual ~ItemSink() = default;
+  virtual void begin() = 0;
+  /// A value at the path of this index.
+  virtual Verdict set(std::size_t path, const Scalar& value) = 0;
+  /// The item is complete. Returns null, or why it was dropped ("without jobId").
+  virtual const char* end() = 0;
+};
+
+enum class Root { kObject, kListOrObject };
+
+/// `paths` ascend by path_less. `document` names the answer in errors and reports. Never throws.
+Result<DecodeReport> read_items(std::istream& in, std::string_view document, Root root,
+                                std::span<const std::string_view> paths, ItemSink& sink) noexcept;
+
+}  // namespace spark_exporter::spark
