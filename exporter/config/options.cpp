@@ -1,0 +1,285 @@
+// CLI11 sees every value as text; checking and converting is done here, so that each error reads the same way.
+
+#include "exporter/config/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "exporter/common/text.hpp"
+#include "exporter/config/duration.hpp"
+
+namespace spark_exporter::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kShownBytes = 128;
+constexpr milliseconds kShortestInterval{1'000};
+constexpr milliseconds kLongestInterval{600'000};
+constexpr milliseconds kShortestTimeout{100};
+constexpr milliseconds kLongestTimeout{300'000};
+constexpr int kLargestMaxRequests = 10'000;
+
+/// The command line as it was written.
+struct RawOptions {
+  std::string mode = "sidecar";
+  std::string max_requests = "40";
+  std::string log_level = "info";
+  std::string log_format = "logfmt";
+  std::string spark_url = "http://localhost:4040";
+  std::string spark_interval = "10s";
+  std::string spark_timeout = "10s";
+  std::string healthcheck_url = "http://localhost:9817/-/healthy";
+};
+
+/// A value that is not acceptable: caught in parse_options().
+struct Refused {
+  std::string flag;
+  std::string value;
+  std::string reason;
+};
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+Exit usage_error(const std::string& what) {
+  return {2, "", "spark_exporter: " + one_line(what) + " (try --help)\n"};
+}
+
+milliseconds to_duration(const std::string& flag, const std::string& text, milliseconds shortest, milliseconds longest) {
+  const std::optional<milliseconds> value = parse_duration(text);
+  if (!value) throw Refused{flag, text, "is no duration (such as 10s, 1m30s or 500ms)"};
+  if (*value < shortest || *value > longest) {
+    throw Refused{flag, text, "must be from " + format_duration(shortest) + " to " + format_duration(longest)};
+  }
+  return *value;
+}
+
+int to_count(const std::string& flag, const std::string& text, int smallest, int largest) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < smallest || value > largest) {
+    throw Refused{flag, text,
+                  "must be a whole number from " + std::to_string(smallest) + " to " + std::to_string(largest)};
+  }
+  return value;
+}
+
+net::Url to_url(const std::string& flag, const std::string& text) {
+  Result<net::Url> url = net::parse_url(text);
+  if (!url) throw Refused{flag, text, "is no http or https URL: " + url.error().what};
+  return std::move(*url);
+}
+
+/// "host:port", ":port", "[address]:port": whether the host exists shows when listening.
+void check_listen_address(const std::string& text) {
+  constexpr char kFlag[] = "--web.listen-address";
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) throw Refused{kFlag, text, "has no port (such as :9817 or [::1]:9817)"};
+  const std::string_view host = std::string_view(text).substr(0, colon);
+  const bool is_bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (!is_bracketed && host.find_first_of(":[]") != std::string_view::npos) {
+    throw Refused{kFlag, text, "is not host:port (an IPv6 address goes into brackets: [::1]:9817)"};
+  }
+  if (host.find_first_of(" \t\r\n/@") != std::string_view::npos) throw Refused{kFlag, text, "is not host:port"};
+  const std::string_view port = std::string_view(text).substr(colon + 1);
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), value);
+  if (error != std::errc{} || end != port.data() + port.size() || value > 65'535) {
+    throw Refused{kFlag, text, "has no valid port (0 to 65535)"};
+  }
+}
+
+void check_telemetry_path(const std::string& text) {
+  constexpr char kFlag[] = "--web.telemetry-path";
+  static const std::set<std::string, std::less<>> kTaken{"/",        "/-/healthy", "/-/ready", "/-/reload",
+                                                         "/healthz", "/readyz",    "/report"};
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c > ' ' && c < 0x7F && std::string_view("?#%\"<>\\^`{|}").find(c) == std::string_view::npos;
+  });
+  if (!text.starts_with('/') || !is_plain || text.size() > 256) {
+    throw Refused{kFlag, text, "must be a path that starts with '/'"};
+  }
+  if (kTaken.contains(text)) throw Refused{kFlag, text, "is the path of another page"};
+}
+
+void check_mode(const std::string& text) {
+  if (text != "sidecar") throw Refused{"--mode", text, "is no mode of this version (sidecar)"};
+}
+
+/// log::parse_level and parse_format say by an exception what they do not know.
+template <class Parse>
+auto to_log_setting(const std::string& flag, const std::string& text, Parse parse, const char* allowed) {
+  try {
+    return parse(text);
+  } catch (const std::invalid_argument&) {
+    throw Refused{flag, text, std::string("must be one of ") + allowed};
+  }
+}
+
+class Parser {
+ public:
+  explicit Parser(const std::vector<std::string>& known_collectors) : known_collectors_(known_collectors) {
+    app_.get_formatter()->column_width(38);
+    app_.set_help_flag("-h,--help", "Print this help and exit.");
+    app_.add_flag("--version", want_version_, "Print the version and the build context and exit.");
+    define_general();
+    define_web();
+    define_spark();
+    define_kubernetes();
+    define_collectors();
+    define_healthcheck();
+  }
+
+  std::variant<Options, Exit> parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+      if (want_version_) return Exit{0, version_text(), ""};
+      convert();
+      return std::move(options_);
+    } catch (const CLI::CallForHelp&) {
+      return Exit{0, help_text(), ""};
+    } catch (const CLI::ParseError& error) {
+      return usage_error(error.what());
+    } catch (const Refused& refused) {
+      return usage_error(refused.flag + '=' + quoted(refused.value, kShownBytes) + ": " + refused.reason);
+    }
+  }
+
+ private:
+  /// Flags that may be given once; the default shown in --help is the variable's value.
+  CLI::Option* add(CLI::App& app, const std::string& name, std::string& value, const std::string& help,
+                   const char* group, const char* placeholder) {
+    CLI::Option* option = app.add_option(name, value, help)->group(group)->type_name(placeholder);
+    return value.empty() ? option : option->capture_default_str();
+  }
+
+  void define_general() {
+    constexpr char kGroup[] = "General";
+    add(app_, "--mode", raw_.mode, "How to run: sidecar (beside one driver).", kGroup, "MODE");
+    add(app_, "--config.file", options_.config_file, "YAML configuration; reloaded by SIGHUP and POST /-/reload.",
+        kGroup, "FILE");
+    app_.add_flag("--config.check", options_.config_check, "Read the configuration, say whether it is good, exit.")
+        ->group(kGroup);
+    add(app_, "--state.file", options_.state_file,
+        "Where counters are kept over a restart of the exporter (an emptyDir will do).", kGroup, "FILE");
+    add(app_, "--log.level", raw_.log_level, "debug, info, warn or error.", kGroup, "LEVEL");
+    add(app_, "--log.format", raw_.log_format, "logfmt or json.", kGroup, "FORMAT");
+  }
+
+  void define_web() {
+    constexpr char kGroup[] = "Web";
+    app_.add_option("--web.listen-address", options_.listen_addresses,
+                    "Address to listen on: host:port, :port (all addresses), [::1]:port; may be repeated.")
+        ->group(kGroup)
+        ->type_name("ADDRESS")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->capture_default_str();
+    add(app_, "--web.telemetry-path", options_.telemetry_path, "Where the metrics are.", kGroup, "PATH");
+    add(app_, "--web.max-requests", raw_.max_requests, "Requests in flight at once; one more is answered 503.", kGroup,
+        "N");
+  }
+
+  void define_spark() {
+    constexpr char kGroup[] = "Spark";
+    add(app_, "--spark.url", raw_.spark_url, "The driver's UI. Of localhost, ports 4040 to 4056 are tried.", kGroup,
+        "URL");
+    add(app_, "--spark.interval", raw_.spark_interval, "Time between two polls, 1s to 10m.", kGroup, "DURATION");
+    add(app_, "--spark.timeout", raw_.spark_timeout, "Longest time for one answer, 100ms to 5m.", kGroup, "DURATION");
+    add(app_, "--spark.app-id", options_.spark_app_id, "Only this application (in a pod: its label spark-app-selector).",
+        kGroup, "ID");
+    add(app_, "--spark.ca-file", options_.spark_tls.ca_file, "PEM certificates to trust for an https UI.", kGroup,
+        "FILE");
+    app_.add_flag("--spark.insecure-skip-verify", options_.spark_tls.insecure,
+                  "Do not verify the certificate of an https UI.")
+        ->group(kGroup);
+  }
+
+  void define_kubernetes() {
+    constexpr char kGroup[] = "Job and pod";
+    add(app_, "--job.name", options_.job_name, "The job's stable name, label `app`; else from Spark.", kGroup, "NAME")
+        ->envname("SPARK_EXPORTER_JOB");
+    add(app_, "--job.name-label", options_.job_name_label, "Pod label with the job's stable name.", kGroup, "LABEL");
+    add(app_, "--kubernetes.namespace", options_.kubernetes_namespace, "This pod's namespace.", kGroup, "NAME")
+        ->envname("POD_NAMESPACE");
+    add(app_, "--kubernetes.pod", options_.kubernetes_pod, "This pod's name.", kGroup, "NAME")->envname("POD_NAME");
+  }
+
+  void define_collectors() {
+    constexpr char kGroup[] = "Collectors";
+    app_.add_flag("--collector.disable-defaults", options_.collectors.disable_defaults,
+                  "Only the collectors that are named run.")
+        ->group(kGroup);
+    for (const std::string& name : known_collectors_) {
+      CLI::Option* on = app_.add_flag("--collector." + name)->group(kGroup)->description("Run the collector " + name + ".");
+      CLI::Option* off = app_.add_flag("--no-collector." + name)->group(kGroup)->description("Do not run it.");
+      on->excludes(off);
+      collectors_.emplace_back(name, std::pair{on, off});
+    }
+  }
+
+  void define_healthcheck() {
+    healthcheck_ = app_.add_subcommand("healthcheck", "Ask a running exporter whether it is well; for container probes.");
+    add(*healthcheck_, "--url", raw_.healthcheck_url, "What to ask.", "Options", "URL");
+    app_.require_subcommand(0, 1);
+  }
+
+  void convert() {
+    check_mode(raw_.mode);
+    for (const std::string& address : options_.listen_addresses) check_listen_address(address);
+    check_telemetry_path(options_.telemetry_path);
+    options_.max_requests = to_count("--web.max-requests", raw_.max_requests, 1, kLargestMaxRequests);
+    options_.log_level = to_log_setting("--log.level", raw_.log_level, log::parse_level, "debug, info, warn, error");
+    options_.log_format = to_log_setting("--log.format", raw_.log_format, log::parse_format, "logfmt, json");
+    options_.spark_url = to_url("--spark.url", raw_.spark_url);
+    options_.spark_interval =
+        to_duration("--spark.interval", raw_.spark_interval, kShortestInterval, kLongestInterval);
+    options_.spark_timeout = to_duration("--spark.timeout", raw_.spark_timeout, kShortestTimeout, kLongestTimeout);
+    for (const auto& [name, flags] : collectors_) {
+      if (*flags.first) options_.collectors.chosen[name] = true;
+      if (*flags.second) options_.collectors.chosen[name] = false;
+    }
+    if (*healthcheck_) options_.healthcheck_url = to_url("--url", raw_.healthcheck_url);
+  }
+
+  std::string help_text() const { return *healthcheck_ ? healthcheck_->help("spark_exporter") : app_.help(); }
+
+  const std::vector<std::string>& known_collectors_;
+  Options options_;
+  RawOptions raw_;
+  bool want_version_ = false;
+  CLI::App app_{"Prometheus exporter and alerting sidecar for Apache Spark on Kubernetes.", "spark_exporter"};
+  std::vector<std::pair<std::string, std::pair<CLI::Option*, CLI::Option*>>> collectors_;
+  CLI::App* healthcheck_ = nullptr;
+};
+
+}  // namespace
+
+std::variant<Options, Exit> parse_options(int argc, const char* const* argv,
+                                          const std::vector<std::string>& known_collectors) {
+  return Parser(known_collectors).parse(argc, argv);
+}
+
+std::vector<std::string> enabled_collectors(const std::vector<std::string>& known, const CollectorFlags& flags,
+                                            const std::map<std::string, bool>& configured) {
+  std::vector<std::string> enabled;
+  for (const std::string& name : known) {
+    bool is_on = !flags.disable_defaults;
+    if (const auto found = configured.find(name); found != configured.end()) is_on = found->second;
+    if (const auto found = flags.chosen.find(name); found != flags.chosen.end()) is_on = found->second;
+    if (is_on) enabled.push_back(name);
+  }
+  return enabled;
+}
+
+}  // namespace spark_exporter::config

@@ -1,0 +1,228 @@
+#include "exporter/config/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace spark_exporter::config {
+namespace {
+
+using std::chrono::milliseconds;
+using Arguments = std::vector<std::string>;
+
+const std::vector<std::string> kCollectors{"executors", "gc", "work", "sql", "streaming", "job"};
+constexpr const char* kVariables[] = {"SPARK_EXPORTER_JOB", "POD_NAME", "POD_NAMESPACE"};
+
+std::variant<Options, Exit> parse(const Arguments& arguments) {
+  std::vector<const char*> argv{"spark_exporter"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  return parse_options(static_cast<int>(argv.size()), argv.data(), kCollectors);
+}
+
+Options good(const Arguments& arguments) {
+  auto result = parse(arguments);
+  if (const Exit* exit = std::get_if<Exit>(&result)) {
+    ADD_FAILURE() << exit->err << exit->out;
+    return {};
+  }
+  return std::get<Options>(result);
+}
+
+Exit ended(const Arguments& arguments) {
+  auto result = parse(arguments);
+  if (std::holds_alternative<Options>(result)) {
+    ADD_FAILURE() << "accepted";
+    return {};
+  }
+  return std::get<Exit>(result);
+}
+
+class CommandLine : public testing::Test {
+ protected:
+  void SetUp() override { clear(); }
+  void TearDown() override { clear(); }
+  static void clear() {
+    for (const char* name : kVariables) unsetenv(name);
+  }
+};
+
+TEST_F(CommandLine, HasDefaults) {
+  const Options options = good({});
+  EXPECT_EQ(options.listen_addresses, Arguments{":9817"});
+  EXPECT_EQ(options.telemetry_path, "/metrics");
+  EXPECT_EQ(options.max_requests, 40);
+  EXPECT_EQ(options.config_file, "");
+  EXPECT_FALSE(options.config_check);
+  EXPECT_EQ(options.log_level, log::Level::kInfo);
+  EXPECT_EQ(options.log_format, log::Format::kLogfmt);
+  EXPECT_EQ(options.spark_url, (net::Url{"http", "localhost", 4040, ""}));
+  EXPECT_EQ(options.spark_interval, milliseconds{10'000});
+  EXPECT_EQ(options.spark_timeout, milliseconds{10'000});
+  EXPECT_EQ(options.spark_app_id, "");
+  EXPECT_FALSE(options.spark_tls.insecure);
+  EXPECT_EQ(options.job_name, "");
+  EXPECT_EQ(options.job_name_label, "spark-exporter.io/job");
+  EXPECT_EQ(options.state_file, "");
+  EXPECT_FALSE(options.healthcheck_url);
+}
+
+TEST_F(CommandLine, ReadsEveryFlag) {
+  const Options options = good({"--mode=sidecar", "--web.listen-address", "127.0.0.1:1", "--web.listen-address=[::1]:2",
+                                "--web.telemetry-path=/m", "--web.max-requests=7", "--config.file=/c.yml",
+                                "--config.check", "--log.level=debug", "--log.format=json", "--spark.url",
+                                "https://driver:4440/proxy", "--spark.interval=1m30s", "--spark.timeout=500ms",
+                                "--spark.app-id=spark-1", "--spark.ca-file=/ca.pem", "--spark.insecure-skip-verify",
+                                "--job.name=sales-2024", "--job.name-label=example.org/job",
+                                "--kubernetes.namespace=prod", "--kubernetes.pod=driver-1", "--state.file=/s"});
+  EXPECT_EQ(options.listen_addresses, (Arguments{"127.0.0.1:1", "[::1]:2"}));
+  EXPECT_EQ(options.telemetry_path, "/m");
+  EXPECT_EQ(options.max_requests, 7);
+  EXPECT_EQ(options.config_file, "/c.yml");
+  EXPECT_TRUE(options.config_check);
+  EXPECT_EQ(options.log_level, log::Level::kDebug);
+  EXPECT_EQ(options.log_format, log::Format::kJson);
+  EXPECT_EQ(options.spark_url, (net::Url{"https", "driver", 4440, "/proxy"}));
+  EXPECT_EQ(options.spark_interval, milliseconds{90'000});
+  EXPECT_EQ(options.spark_timeout, milliseconds{500});
+  EXPECT_EQ(options.spark_app_id, "spark-1");
+  EXPECT_EQ(options.spark_tls.ca_file, "/ca.pem");
+  EXPECT_TRUE(options.spark_tls.insecure);
+  EXPECT_EQ(options.job_name, "sales-2024");
+  EXPECT_EQ(options.job_name_label, "example.org/job");
+  EXPECT_EQ(options.kubernetes_namespace, "prod");
+  EXPECT_EQ(options.kubernetes_pod, "driver-1");
+  EXPECT_EQ(options.state_file, "/s");
+}
+
+TEST_F(CommandLine, ReadsTheEnvironmentBelowTheFlags) {
+  setenv("SPARK_EXPORTER_JOB", "from env", 1);
+  setenv("POD_NAME", "pod-env", 1);
+  setenv("POD_NAMESPACE", "", 1);
+  const Options options = good({"--kubernetes.pod=pod-flag"});
+  EXPECT_EQ(options.job_name, "from env");
+  EXPECT_EQ(options.kubernetes_pod, "pod-flag");
+  EXPECT_EQ(options.kubernetes_namespace, "");
+}
+
+TEST_F(CommandLine, AcceptsTheBounds) {
+  EXPECT_EQ(good({"--spark.interval=1s", "--spark.timeout=100ms"}).spark_timeout, milliseconds{100});
+  EXPECT_EQ(good({"--spark.interval=10m", "--spark.timeout=5m"}).spark_interval, milliseconds{600'000});
+  EXPECT_EQ(good({"--web.max-requests=10000"}).max_requests, 10'000);
+  EXPECT_EQ(good({"--web.listen-address=:0"}).listen_addresses, Arguments{":0"});
+  EXPECT_EQ(good({"--web.listen-address=[::]:65535"}).listen_addresses, Arguments{"[::]:65535"});
+}
+
+TEST_F(CommandLine, NamesTheFlagAndTheValueOfAnError) {
+  const struct {
+    Arguments arguments;
+    std::string error;
+  } cases[] = {
+      {{"--mode=observer"}, "--mode=\"observer\": is no mode of this version (sidecar)"},
+      {{"--spark.interval=999ms"}, "--spark.interval=\"999ms\": must be from 1s to 10m"},
+      {{"--spark.interval=601s"}, "--spark.interval=\"601s\": must be from 1s to 10m"},
+      {{"--spark.interval=10"}, "--spark.interval=\"10\": is no duration (such as 10s, 1m30s or 500ms)"},
+      {{"--spark.timeout=99ms"}, "--spark.timeout=\"99ms\": must be from 100ms to 5m"},
+      {{"--spark.timeout=5m1ms"}, "--spark.timeout=\"5m1ms\": must be from 100ms to 5m"},
+      {{"--spark.timeout", "soon\nnow"}, "--spark.timeout=\"soon\\nnow\": is no duration (such as 10s, 1m30s or 500ms)"},
+      {{"--web.max-requests=0"}, "--web.max-requests=\"0\": must be a whole number from 1 to 10000"},
+      {{"--web.max-requests=10001"}, "--web.max-requests=\"10001\": must be a whole number from 1 to 10000"},
+      {{"--web.max-requests=4x"}, "--web.max-requests=\"4x\": must be a whole number from 1 to 10000"},
+      {{"--web.listen-address=9817"}, "--web.listen-address=\"9817\": has no port (such as :9817 or [::1]:9817)"},
+      {{"--web.listen-address=:65536"}, "--web.listen-address=\":65536\": has no valid port (0 to 65535)"},
+      {{"--web.listen-address=:"}, "--web.listen-address=\":\": has no valid port (0 to 65535)"},
+      {{"--web.listen-address=::1:9817"},
+       "--web.listen-address=\"::1:9817\": is not host:port (an IPv6 address goes into brackets: [::1]:9817)"},
+      {{"--web.listen-address=http://x:1"}, "--web.listen-address=\"http://x:1\": is not host:port (an IPv6 address goes "
+                                            "into brackets: [::1]:9817)"},
+      {{"--web.telemetry-path=metrics"}, "--web.telemetry-path=\"metrics\": must be a path that starts with '/'"},
+      {{"--web.telemetry-path=/m?x"}, "--web.telemetry-path=\"/m?x\": must be a path that starts with '/'"},
+      {{"--web.telemetry-path=/"}, "--web.telemetry-path=\"/\": is the path of another page"},
+      {{"--web.telemetry-path=/-/healthy"}, "--web.telemetry-path=\"/-/healthy\": is the path of another page"},
+      {{"--log.level=loud"}, "--log.level=\"loud\": must be one of debug, info, warn, error"},
+      {{"--log.format=xml"}, "--log.format=\"xml\": must be one of logfmt, json"},
+  };
+  for (const auto& c : cases) {
+    const Exit exit = ended(c.arguments);
+    EXPECT_EQ(exit.code, 2);
+    EXPECT_EQ(exit.err, "spark_exporter: " + c.error + " (try --help)\n");
+    EXPECT_EQ(exit.out, "");
+  }
+}
+
+TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
+  const struct {
+    Arguments arguments;
+    std::string named;
+  } cases[] = {
+      {{"--nonsense"}, "--nonsense"},
+      {{"stray"}, "stray"},
+      {{"--collector.nope"}, "--collector.nope"},
+      {{"--kubernetes=off"}, "--kubernetes=off"},
+      {{"--spark.url"}, "--spark.url"},
+      {{"--spark.url=ftp://x"}, "--spark.url=\"ftp://x\": is no http or https URL"},
+      {{"--spark.interval=1s", "--spark.interval=2s"}, "--spark.interval"},
+      {{"--collector.gc", "--no-collector.gc"}, "collector.gc"},
+      {{"healthcheck", "--url=nowhere"}, "--url=\"nowhere\": is no http or https URL"},
+      {{"healthcheck", "--verbose"}, "--verbose"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.arguments.front());
+    const Exit exit = ended(c.arguments);
+    EXPECT_EQ(exit.code, 2);
+    EXPECT_NE(exit.err.find(c.named), std::string::npos) << exit.err;
+    EXPECT_EQ(exit.err.find('\n'), exit.err.size() - 1) << exit.err;
+  }
+}
+
+TEST_F(CommandLine, ReadsTheHealthcheck) {
+  EXPECT_EQ(good({"healthcheck"}).healthcheck_url, (net::Url{"http", "localhost", 9817, "/-/healthy"}));
+  EXPECT_EQ(good({"healthcheck", "--url", "http://[::1]:1/x"}).healthcheck_url, (net::Url{"http", "::1", 1, "/x"}));
+}
+
+TEST_F(CommandLine, HelpNamesEveryFlag) {
+  const Exit exit = ended({"--help"});
+  EXPECT_EQ(exit.code, 0);
+  EXPECT_EQ(exit.err, "");
+  for (const char* flag :
+       {"--mode", "--web.listen-address", "--web.telemetry-path", "--web.max-requests", "--config.file",
+        "--config.check", "--log.level", "--log.format", "--version", "--collector.disable-defaults", "--collector.gc",
+        "--no-collector.gc", "--spark.url", "--spark.interval", "--spark.timeout", "--spark.app-id", "--spark.ca-file",
+        "--spark.insecure-skip-verify", "--job.name", "--job.name-label", "--kubernetes.namespace",
+        "--kubernetes.pod", "--state.file", "healthcheck", "SPARK_EXPORTER_JOB", "POD_NAMESPACE", "POD_NAME"}) {
+    EXPECT_NE(exit.out.find(flag), std::string::npos) << flag;
+  }
+  EXPECT_NE(ended({"healthcheck", "--help"}).out.find("--url"), std::string::npos);
+}
+
+TEST_F(CommandLine, VersionNamesTheRevision) {
+  const Exit exit = ended({"--version"});
+  EXPECT_EQ(exit.code, 0);
+  EXPECT_EQ(exit.out.rfind("spark_exporter, version ", 0), 0U) << exit.out;
+  EXPECT_NE(exit.out.find("(revision: "), std::string::npos);
+}
+
+TEST_F(CommandLine, ChoosesCollectors) {
+  const struct {
+    Arguments arguments;
+    std::map<std::string, bool> file;
+    Arguments enabled;
+  } cases[] = {
+      {{}, {}, kCollectors},
+      {{"--no-collector.sql"}, {}, {"executors", "gc", "work", "streaming", "job"}},
+      {{"--collector.disable-defaults"}, {}, {}},
+      {{"--collector.disable-defaults", "--collector.job", "--collector.gc"}, {}, {"gc", "job"}},
+      {{}, {{"sql", false}, {"job", false}}, {"executors", "gc", "work", "streaming"}},
+      {{"--collector.sql"}, {{"sql", false}}, kCollectors},
+      {{"--no-collector.work"}, {{"work", true}}, {"executors", "gc", "sql", "streaming", "job"}},
+      {{"--collector.disable-defaults"}, {{"sql", true}}, {"sql"}},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(enabled_collectors(kCollectors, good(c.arguments).collectors, c.file), c.enabled);
+  }
+}
+
+}  // namespace
+}  // namespace spark_exporter::config
