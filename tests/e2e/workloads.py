@@ -1,0 +1,271 @@
+"""The workloads of the end-to-end tests, run by spark-submit: workloads.py SCENARIO [arguments]. They plant what the
+tests count: rows, failures, batches. At each point the workload tells what it planted and stays until the test says go
+(JSON lines over the Unix socket E2E_SYNC), so nothing depends on anybody's pace."""
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+OUT = os.environ["E2E_OUT"]
+
+
+class Sync:
+    def __init__(self):
+        plug = socket.socket(socket.AF_UNIX)
+        plug.connect(os.environ["E2E_SYNC"])
+        self.talk = plug.makefile("rw", encoding="utf-8")
+
+    def point(self, name, **planted):
+        self.talk.write(json.dumps({"point": name, **planted}) + "\n")
+        self.talk.flush()
+        if not self.talk.readline():
+            os._exit(9)  # the test is gone
+
+
+SYNC = Sync()
+
+
+def session():
+    from pyspark.sql import SparkSession
+    spark = SparkSession.builder.getOrCreate()
+    return spark, spark.sparkContext
+
+
+def executors_ready(sc, wanted):
+    """Waits until so many executors have registered: a session is ready before they are."""
+    tracker = sc._jsc.sc().statusTracker()
+    while len(tracker.getExecutorInfos()) < wanted + 1:
+        time.sleep(0.1)
+
+
+def here(name):
+    return os.path.join(OUT, name)
+
+
+def wait_for_files(prefix, count, worker):
+    """Waits until tasks have left so many files, as long as the thread that runs their job lives."""
+    while len([name for name in os.listdir(OUT) if name.startswith(prefix)]) < count:
+        assert worker.is_alive(), f"the job {prefix} ended early"
+        time.sleep(0.05)
+
+
+def tell_and_wait(prefix, go):
+    """For tasks: leaves a file to say that this task runs, then waits for the file `go`. A task that runs again after
+    its executor's death, when `go` is there, passes at once."""
+    def run(items):
+        from pyspark import TaskContext
+        context = TaskContext.get()
+        open(here(f"{prefix}-{context.taskAttemptId()}"), "w").close()
+        while not os.path.exists(here(go)):
+            time.sleep(0.05)
+        return items
+    return run
+
+
+def swallow(action):
+    """Runs what must fail."""
+    try:
+        action()
+    except Exception as error:
+        return error
+    raise AssertionError("that should have failed")
+
+
+def executor_pids(app_id):
+    """{executor id: pid} of the application's executor JVMs."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline") as line:
+                words = line.read().split("\0")
+        except OSError:
+            continue
+        if "--executor-id" in words and app_id in words and words[0].endswith("java"):
+            found[words[words.index("--executor-id") + 1]] = int(pid)
+    return found
+
+
+def healthy():
+    """Files of known rows written and read, SQL, joins, a cache, sorts that spill, RDDs."""
+    from pyspark.sql import functions as F
+    spark, sc = session()
+    executors_ready(sc, 2)
+    rows, lines, queries = 200_000, 3_000, 0
+    SYNC.point("started", app_id=sc.applicationId)
+
+    orders = (spark.range(0, rows, numPartitions=4).withColumn("customer", F.col("id") % 1000)
+              .withColumn("amount", (F.col("id") * 7919) % 10_007))
+    sc.setJobDescription("Write \"orders\" <b>\n& ünïcode \\")  # text that needs escaping, should it become a label
+    orders.write.parquet(here("orders"))
+    spark.range(0, lines, numPartitions=3).selectExpr("cast(id as string) line").write.text(here("lines"))
+    sc.setJobDescription("Read them")
+    assert len(spark.read.parquet(here("orders")).groupBy("customer").agg(F.sum("amount")).collect()) == 1000
+    queries += 3
+    assert sc.textFile("file://" + here("lines"), 3).count() == lines
+    # spark.read.parquet looks into a footer by a job of its own, which reads no record that is counted
+    SYNC.point("files", output_records=rows + lines, input_records=rows + lines, sql_completed=queries)
+
+    cached = orders.cache()
+    assert cached.count() == rows
+    assert cached.filter("amount > 5000").count() > 0
+    revenue = cached.groupBy("customer").agg(F.sum("amount").alias("revenue"))
+    cached.join(revenue, "customer").orderBy("amount", "id").write.csv(here("joined"))
+    queries += 3
+    pairs = sc.parallelize(range(40_000), 4).map(lambda x: (x % 17, x))
+    assert pairs.reduceByKey(lambda a, b: a + b).count() == 17
+    assert pairs.repartition(3).count() == 40_000
+    SYNC.point("finished", output_records=2 * rows + lines, sql_completed=queries)
+    spark.stop()
+
+
+def fail_lost():
+    """A job whose task always fails, one whose tasks fail once, a failed query, a cancelled job, an executor killed in
+    mid-job with the shuffle files that its job still needs."""
+    spark, sc = session()
+    executors_ready(sc, 2)
+    good = sc.parallelize(range(100), 4)
+    assert good.count() == 100
+    SYNC.point("started", app_id=sc.applicationId)
+
+    def boom(x):
+        if x == 42:
+            raise ValueError("bad record 42")
+        return x
+
+    def flaky(items):
+        from pyspark import TaskContext
+        if TaskContext.get().attemptNumber() == 0:
+            raise RuntimeError("flaky read")
+        return items
+
+    # One task of four fails four times (spark.task.maxFailures), the stage after it never starts.
+    swallow(lambda: good.map(boom).map(lambda x: (x % 3, x)).reduceByKey(lambda a, b: a + b).collect())
+    assert good.mapPartitions(flaky).count() == 100
+    swallow(lambda: spark.range(0, 100, numPartitions=2)
+            .selectExpr("sum(if(id < 50, id, raise_error('quality gate')))").collect())
+    assert spark.range(0, 100).count() == 100
+    cancelled = threading.Thread(target=lambda: _cancelled(sc))
+    cancelled.start()
+    wait_for_files("cancel", 4, cancelled)
+    sc.cancelJobGroup("cancelled")
+    cancelled.join()
+    SYNC.point("failed", jobs_failed=3, flaky_failures=4, boom_failures=4, killed=4, sql_failed=1, sql_completed=1)
+
+    pairs = sc.parallelize(range(1000), 4).map(lambda x: (x % 5, x)).reduceByKey(lambda a, b: a + b, 4)
+    slow = threading.Thread(target=lambda: pairs.mapPartitions(tell_and_wait("lost", "go-lost")).collect())
+    slow.start()
+    wait_for_files("lost", 4, slow)
+    pids = executor_pids(sc.applicationId)
+    victim = sorted(pids)[0]
+    os.kill(pids[victim], signal.SIGKILL)
+    SYNC.point("killed", victim=victim)
+    open(here("go-lost"), "w").close()
+    slow.join()
+    executors_ready(sc, 2)
+    SYNC.point("finished")
+    spark.stop()
+    sys.exit(1)
+
+
+def _cancelled(sc):
+    sc.setJobGroup("cancelled", "Job to cancel", interruptOnCancel=True)
+    try:
+        swallow(lambda: sc.parallelize(range(4), 4).mapPartitions(tell_and_wait("cancel", "never")).count())
+    finally:
+        sc.setLocalProperty("spark.jobGroup.id", None)
+
+
+def stream():
+    """Three Structured Streaming queries over files, one file a batch: one plain, one with state, one that dies."""
+    from pyspark.sql import functions as F
+    spark, sc = session()
+    spark.conf.set("spark.sql.shuffle.partitions", "2")
+    files, lines = 6, 50
+    os.makedirs(here("in"))
+    for number in range(files):
+        with open(os.path.join(here("in"), f"{number}.txt"), "w") as out:
+            out.writelines(f"{number * lines + line}\n" for line in range(lines))
+        os.utime(os.path.join(here("in"), f"{number}.txt"), (1_700_000_000 + number,) * 2)
+    source = (spark.readStream.option("maxFilesPerTrigger", 1).text(here("in"))
+              .select(F.col("value").cast("long").alias("n")))
+    SYNC.point("started", app_id=sc.applicationId)
+    plain = source.writeStream.format("noop").queryName("passthrough").start()
+    counts = (source.withColumn("at", F.timestamp_seconds(F.lit(1_700_000_000) + F.col("n")))
+              .withWatermark("at", "10 seconds").groupBy(F.window("at", "20 seconds")).count()
+              .writeStream.format("noop").outputMode("append").queryName("windowed counts").start())
+    poisoned = (source.select(F.when(F.col("n") >= 3 * lines, F.raise_error(F.lit("poison"))).otherwise(F.col("n")))
+                .writeStream.format("noop").queryName("poisoned").start())
+    plain.processAllAvailable()
+    counts.processAllAvailable()
+    swallow(poisoned.awaitTermination)
+    state = counts.lastProgress["stateOperators"][0]
+    SYNC.point("running", batches=files, poisoned_batches=3, rows=files * lines, state_rows=state["numRowsTotal"],
+               state_bytes=state["memoryUsedBytes"], watermark=counts.lastProgress["eventTime"].get("watermark"))
+    plain.stop()
+    counts.stop()
+    SYNC.point("finished")
+    spark.stop()
+
+
+def many(jobs=1300, pause_at=650):
+    """Many jobs of two stages and two tasks, without Python workers, hence fast."""
+    spark, sc = session()
+    numbers = sc._jvm.java.util.ArrayList()
+    for number in range(5):
+        numbers.add(number)
+    SYNC.point("started", app_id=sc.applicationId)
+    for number in range(int(jobs)):
+        if number == int(pause_at):
+            SYNC.point("middle", jobs=number)
+        sc._jsc.parallelize(numbers, 1).repartition(1).count()
+    SYNC.point("finished", jobs=int(jobs), stages=2 * int(jobs), tasks=2 * int(jobs))
+    spark.stop()
+
+
+def leave():
+    """Ends right after its last job."""
+    spark, sc = session()
+    SYNC.point("started", app_id=sc.applicationId)
+    for _ in range(12):
+        sc.parallelize(range(10), 2).count()
+    spark.range(0, 100_000, numPartitions=2).selectExpr("sum(id)").collect()
+    spark.stop()
+
+
+def restart_context():
+    """Two SparkContexts in one driver."""
+    for context, jobs in (("first", 7), ("second", 5)):
+        spark, sc = session()
+        for _ in range(jobs):
+            sc.parallelize(range(10), 2).count()
+        SYNC.point(context, app_id=sc.applicationId, jobs=jobs, tasks=2 * jobs)
+        spark.stop()
+
+
+def gc(executors=3):
+    """Much garbage, in tasks side by side in each executor; then rest."""
+    from pyspark.sql import functions as F
+    spark, sc = session()
+    executors_ready(sc, int(executors))
+    slots = 2 * int(executors)
+
+    def churn():
+        (spark.range(0, 1_500_000, numPartitions=slots)
+         .select((F.col("id") % 4000).alias("k"), F.concat_ws("-", *[F.col("id").cast("string")] * 10).alias("s"))
+         .groupBy("k").agg(F.collect_list("s").alias("l"))
+         .select(F.sum(F.size(F.transform("l", lambda x: F.upper(F.reverse(x)))))).collect())
+
+    SYNC.point("started", app_id=sc.applicationId)
+    churn()
+    SYNC.point("running")
+    for _ in range(4):
+        churn()
+    SYNC.point("rest")
+    spark.stop()
+
+
+if __name__ == "__main__":
+    {f.__name__: f for f in (healthy, fail_lost, stream, many, leave, restart_context, gc)}[sys.argv[1]](*sys.argv[2:])
