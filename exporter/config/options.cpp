@@ -76,7 +76,11 @@ int to_count(const std::string& flag, const std::string& text, int smallest, int
 
 net::Url to_url(const std::string& flag, const std::string& text) {
   Result<net::Url> url = net::parse_url(text);
-  if (!url) throw Refused{flag, text, "is no http or https URL: " + url.error().what};
+  if (!url) {
+    // What stands before an '@' may be a password.
+    const bool has_user = text.find('@') != std::string::npos;
+    throw Refused{flag, has_user ? "..." : text, "is no http or https URL: " + url.error().what};
+  }
   return std::move(*url);
 }
 
@@ -151,7 +155,8 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       return usage_error(error.what());
     } catch (const Refused& refused) {
-      return usage_error(refused.flag + '=' + quoted(refused.value, kShownBytes) + ": " + refused.reason);
+      const std::string value = refused.value.empty() ? "" : '=' + quoted(refused.value, kShownBytes);
+      return usage_error(refused.flag + value + ": " + refused.reason);
     }
   }
 
@@ -221,9 +226,8 @@ class Parser {
                   "Only the collectors that are named run.")
         ->group(kGroup);
     for (const std::string& name : known_collectors_) {
-      CLI::Option* on = app_.add_flag("--collector." + name)->group(kGroup)->description("Run the collector " + name + ".");
+      CLI::Option* on = app_.add_flag("--collector." + name)->group(kGroup)->description("Run this collector.");
       CLI::Option* off = app_.add_flag("--no-collector." + name)->group(kGroup)->description("Do not run it.");
-      on->excludes(off);
       collectors_.emplace_back(name, std::pair{on, off});
     }
   }
@@ -246,6 +250,7 @@ class Parser {
         to_duration("--spark.interval", raw_.spark_interval, kShortestInterval, kLongestInterval);
     options_.spark_timeout = to_duration("--spark.timeout", raw_.spark_timeout, kShortestTimeout, kLongestTimeout);
     for (const auto& [name, flags] : collectors_) {
+      if (*flags.first && *flags.second) throw Refused{"--collector." + name, "", "is also given as --no-collector"};
       if (*flags.first) options_.collectors.chosen[name] = true;
       if (*flags.second) options_.collectors.chosen[name] = false;
     }

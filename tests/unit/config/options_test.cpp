@@ -164,7 +164,7 @@ TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
       {{"--spark.url"}, "--spark.url"},
       {{"--spark.url=ftp://x"}, "--spark.url=\"ftp://x\": is no http or https URL"},
       {{"--spark.interval=1s", "--spark.interval=2s"}, "--spark.interval"},
-      {{"--collector.gc", "--no-collector.gc"}, "collector.gc"},
+      {{"--collector.gc", "--no-collector.gc"}, "--collector.gc: is also given as --no-collector"},
       {{"healthcheck", "--url=nowhere"}, "--url=\"nowhere\": is no http or https URL"},
       {{"healthcheck", "--verbose"}, "--verbose"},
   };
@@ -175,6 +175,13 @@ TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
     EXPECT_NE(exit.err.find(c.named), std::string::npos) << exit.err;
     EXPECT_EQ(exit.err.find('\n'), exit.err.size() - 1) << exit.err;
   }
+}
+
+TEST_F(CommandLine, NeverShowsAPassword) {
+  const Exit exit = ended({"--spark.url=http://user:secret@host:4040"});
+  EXPECT_EQ(exit.code, 2);
+  EXPECT_EQ(exit.err.find("secret"), std::string::npos) << exit.err;
+  EXPECT_NE(exit.err.find("--spark.url"), std::string::npos) << exit.err;
 }
 
 TEST_F(CommandLine, ReadsTheHealthcheck) {
