@@ -70,7 +70,8 @@ Result<std::string> read_file(const std::string& path) {
   const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "re"));
   std::string text(limits::kConfigFileBytes + 1, '\0');
   if (file) text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (!file || std::ferror(file.get()) != 0) return Error{ErrorKind::kIo, path + ": " + std::generic_category().message(errno)};
+  if (!file || std::ferror(file.get()) != 0)
+    return Error{ErrorKind::kIo, path + ": " + std::generic_category().message(errno)};
   return text;
 }
 

@@ -13,9 +13,9 @@ namespace spark_exporter::config {
 
 /// Caps on what is exposed: `limits:`.
 struct Limits {
-  int executors = limits::kDefaultExecutors;         ///< `executors`: ids in per-executor families
-  int gc_executors = limits::kDefaultGcExecutors;    ///< `gc_executors`: ids in jvm_gc_time_seconds
-  int series = limits::kDefaultSeries;               ///< `series`: the whole exposition
+  int executors = limits::kDefaultExecutors;                 ///< `executors`: ids in per-executor families
+  int gc_executors = limits::kDefaultGcExecutors;            ///< `gc_executors`: ids in jvm_gc_time_seconds
+  int series = limits::kDefaultSeries;                       ///< `series`: the whole exposition
   int streaming_queries = limits::kDefaultStreamingQueries;  ///< `streaming_queries`
 
   bool operator==(const Limits&) const = default;

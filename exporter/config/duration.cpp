@@ -14,8 +14,7 @@ struct Unit {
   std::int64_t millis;
 };
 
-constexpr std::array<Unit, 5> kUnits{
-    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+constexpr std::array<Unit, 5> kUnits{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr double kLongestMillis = 100.0 * 366 * 86'400'000;
 
 /// Index in kUnits, or its size.

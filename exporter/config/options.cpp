@@ -51,11 +51,10 @@ std::string one_line(std::string text) {
   return text;
 }
 
-Exit usage_error(const std::string& what) {
-  return {2, "", "spark_exporter: " + one_line(what) + " (try --help)\n"};
-}
+Exit usage_error(const std::string& what) { return {2, "", "spark_exporter: " + one_line(what) + " (try --help)\n"}; }
 
-milliseconds to_duration(const std::string& flag, const std::string& text, milliseconds shortest, milliseconds longest) {
+milliseconds to_duration(const std::string& flag, const std::string& text, milliseconds shortest,
+                         milliseconds longest) {
   const std::optional<milliseconds> value = parse_duration(text);
   if (!value) throw Refused{flag, text, "is no duration (such as 10s, 1m30s or 500ms)"};
   if (*value < shortest || *value > longest) {
@@ -201,8 +200,8 @@ class Parser {
         "URL");
     add(app_, "--spark.interval", raw_.spark_interval, "Time between two polls, 1s to 10m.", kGroup, "DURATION");
     add(app_, "--spark.timeout", raw_.spark_timeout, "Longest time for one answer, 100ms to 5m.", kGroup, "DURATION");
-    add(app_, "--spark.app-id", options_.spark_app_id, "Only this application (in a pod: its label spark-app-selector).",
-        kGroup, "ID");
+    add(app_, "--spark.app-id", options_.spark_app_id,
+        "Only this application (in a pod: its label spark-app-selector).", kGroup, "ID");
     add(app_, "--spark.ca-file", options_.spark_tls.ca_file, "PEM certificates to trust for an https UI.", kGroup,
         "FILE");
     app_.add_flag("--spark.insecure-skip-verify", options_.spark_tls.insecure,
@@ -233,7 +232,8 @@ class Parser {
   }
 
   void define_healthcheck() {
-    healthcheck_ = app_.add_subcommand("healthcheck", "Ask a running exporter whether it is well; for container probes.");
+    healthcheck_ =
+        app_.add_subcommand("healthcheck", "Ask a running exporter whether it is well; for container probes.");
     add(*healthcheck_, "--url", raw_.healthcheck_url, "What to ask.", "Options", "URL");
     app_.require_subcommand(0, 1);
   }
@@ -246,8 +246,7 @@ class Parser {
     options_.log_level = to_log_setting("--log.level", raw_.log_level, log::parse_level, "debug, info, warn, error");
     options_.log_format = to_log_setting("--log.format", raw_.log_format, log::parse_format, "logfmt, json");
     options_.spark_url = to_url("--spark.url", raw_.spark_url);
-    options_.spark_interval =
-        to_duration("--spark.interval", raw_.spark_interval, kShortestInterval, kLongestInterval);
+    options_.spark_interval = to_duration("--spark.interval", raw_.spark_interval, kShortestInterval, kLongestInterval);
     options_.spark_timeout = to_duration("--spark.timeout", raw_.spark_timeout, kShortestTimeout, kLongestTimeout);
     for (const auto& [name, flags] : collectors_) {
       if (*flags.first && *flags.second) throw Refused{"--collector." + name, "", "is also given as --no-collector"};

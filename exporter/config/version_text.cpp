@@ -27,9 +27,9 @@ constexpr char kBuildType[] = "debug";
 std::string version_text() {
   const std::string revision = kRevision[0] != '\0' ? kRevision : "unknown";
   return std::string("spark_exporter, version ") + kVersion + " (revision: " + revision + ")\n" +
-         "  compiler: " + __VERSION__ + "\n" + "  build:    " + kBuildType + "\n" + "  boost:    " +
-         std::to_string(BOOST_VERSION / 100'000) + '.' + std::to_string(BOOST_VERSION / 100 % 1'000) + "\n" +
-         "  platform: linux/" + kArchitecture + "\n";
+         "  compiler: " + __VERSION__ + "\n" + "  build:    " + kBuildType + "\n" +
+         "  boost:    " + std::to_string(BOOST_VERSION / 100'000) + '.' + std::to_string(BOOST_VERSION / 100 % 1'000) +
+         "\n" + "  platform: linux/" + kArchitecture + "\n";
 }
 
 }  // namespace spark_exporter::config

@@ -44,8 +44,8 @@ std::string join(const std::set<std::string, std::less<>>& names) {
 
 std::string shown_key(std::string_view key) {
   for (const char c : key) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                       c == '-' || c == '/';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '/';
     if (!plain) return quoted(key, kShownBytes);
   }
   return key.empty() || key.size() > kShownBytes ? quoted(key, kShownBytes) : std::string(key);
@@ -86,7 +86,8 @@ YamlReader YamlReader::section(std::string_view key) {
 void YamlReader::take_int(std::string_view key, int& out, int smallest, int largest) {
   const YamlNode* node = take(key);
   if (node == nullptr) return;
-  const std::string allowed = " (a whole number from " + std::to_string(smallest) + " to " + std::to_string(largest) + ")";
+  const std::string allowed =
+      " (a whole number from " + std::to_string(smallest) + " to " + std::to_string(largest) + ")";
   const std::optional<int> value = to_int(*node);
   if (!value) {
     problems_->add(*node, path_of(key), describe(*node) + " is no whole number" + allowed);

@@ -30,9 +30,9 @@ struct YamlNode {
   Kind kind = Kind::kNull;
   bool is_quoted = false;  ///< a scalar in quotes or a block scalar: a text, whatever it looks like
   std::string scalar;
-  std::vector<YamlNode> items;                              ///< of a list
+  std::vector<YamlNode> items;                         ///< of a list
   std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< of a mapping; keys are scalars, each once
-  int line = 1;                                             ///< from 1, as the column
+  int line = 1;                                        ///< from 1, as the column
   int column = 1;
 };
 

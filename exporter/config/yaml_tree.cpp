@@ -193,7 +193,8 @@ Result<YamlNode> parse_document(std::string_view text, const std::string& name) 
     TreeBuilder second;
     if (parser.HandleNextDocument(second)) {
       const YAML::Mark mark = second.document_start();
-      return Error{ErrorKind::kMalformed, at(name, mark.line + 1, mark.column + 1) + "a second document (one expected)"};
+      return Error{ErrorKind::kMalformed,
+                   at(name, mark.line + 1, mark.column + 1) + "a second document (one expected)"};
     }
     return root;
   } catch (const Refused& refused) {

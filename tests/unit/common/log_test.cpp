@@ -58,10 +58,14 @@ TEST_F(Log, WritesOneLineInBothFormats) {
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
     configure(Level::kInfo, Format::kLogfmt);
-    EXPECT_EQ(without_time(captured([&c] { warn(c.message, {{"k", c.value}}); })),
+    EXPECT_EQ(without_time(captured([&c] {
+                warn(c.message, {{"k", c.value}});
+              })),
               "ts=TIME level=warn " + c.logfmt + "\n");
     configure(Level::kInfo, Format::kJson);
-    EXPECT_EQ(without_time(captured([&c] { error(c.message, {{"k", c.value}}); })),
+    EXPECT_EQ(without_time(captured([&c] {
+                error(c.message, {{"k", c.value}});
+              })),
               R"({"ts":"TIME","level":"error",)" + c.json + "\n");
   }
 }
@@ -127,7 +131,8 @@ TEST(RateLimited, AdmitsTheFirstAndOneAPeriod) {
     int second;
     bool admitted;
     std::uint64_t held_back;
-  } events[] = {{0, true, 0}, {1, false, 0}, {59, false, 0}, {60, true, 2}, {61, false, 0}, {500, true, 1}, {600, true, 0}};
+  } events[] = {{0, true, 0},   {1, false, 0},  {59, false, 0}, {60, true, 2},
+                {61, false, 0}, {500, true, 1}, {600, true, 0}};
   for (const auto& event : events) {
     std::uint64_t held_back = 99;
     EXPECT_EQ(limited.admit("key", start + seconds{event.second}, held_back), event.admitted) << event.second;

@@ -33,7 +33,8 @@ class ProcessStatsFiles : public testing::Test {
 };
 
 std::string stat_line(const std::string& name) {
-  return "42 (" + name + ") S 1 42 42 0 -1 4194560 1000 0 0 0 250 150 0 0 20 0 7 0 5000 104857600 2560 18446744073709551615";
+  return "42 (" + name +
+         ") S 1 42 42 0 -1 4194560 1000 0 0 0 250 150 0 0 20 0 7 0 5000 104857600 2560 18446744073709551615";
 }
 
 TEST_F(ProcessStatsFiles, ReadsEachValue) {
@@ -55,7 +56,12 @@ TEST_F(ProcessStatsFiles, ReadsEachValue) {
 }
 
 TEST_F(ProcessStatsFiles, LeavesOutWhatItCannotRead) {
-  const std::vector<std::string> broken{"", "42 (x", "42 (x)", "42 (x) S", "42 (x) S a b c", "42 (x) S -1 -1 -1 -1 -1 -1 "
+  const std::vector<std::string> broken{"",
+                                        "42 (x",
+                                        "42 (x)",
+                                        "42 (x) S",
+                                        "42 (x) S a b c",
+                                        "42 (x) S -1 -1 -1 -1 -1 -1 "
                                         "-1 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1"};
   for (const std::string& text : broken) {
     SCOPED_TRACE(text);
@@ -81,7 +87,9 @@ TEST(ProcessStats, AgreesWithTheSystem) {
   ASSERT_TRUE(stats.start_time_seconds && stats.threads);
   rusage usage{};
   ASSERT_EQ(getrusage(RUSAGE_SELF, &usage), 0);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   EXPECT_LE(*stats.cpu_seconds, seconds(usage.ru_utime) + seconds(usage.ru_stime) + 0.03);
   EXPECT_GT(*stats.resident_memory_bytes, 100'000U);
   EXPECT_GE(*stats.virtual_memory_bytes, *stats.resident_memory_bytes);

@@ -23,11 +23,11 @@ TEST(Quoted, MakesOneHarmlessLine) {
       {"two\nlines\r\tend", R"("two\nlines\r\tend")"},
       {"\x1b[31mred\x7f", R"("\u001b[31mred\u007f")"},
       {"nul\0nul"sv, R"("nul\u0000nul")"},
-      {"\xC2\x85", R"("\u0085")"},                              // NEL, a line end to some readers
+      {"\xC2\x85", R"("\u0085")"},  // NEL, a line end to some readers
       {"h\xC3\xA4 \xE2\x82\xAC \xF0\x9F\x94\xA5", "\"h\xC3\xA4 \xE2\x82\xAC \xF0\x9F\x94\xA5\""},
       {"a\xFFz", "\"a\xEF\xBF\xBDz\""},
-      {"\xE2\x82", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},              // broken off
-      {"\xC0\xAF", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},              // overlong
+      {"\xE2\x82", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},                  // broken off
+      {"\xC0\xAF", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},                  // overlong
       {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},  // a surrogate
   };
   for (const Case& c : cases) EXPECT_EQ(quoted(c.raw), c.shown);
@@ -48,7 +48,7 @@ TEST(Utf8, FindsTheFirstWrongByte) {
   } cases[] = {
       {"", std::string_view::npos},
       {"all \xF4\x8F\xBF\xBF fine", std::string_view::npos},  // U+10FFFF
-      {"ab\xF4\x90\x80\x80", 2},                               // one past it
+      {"ab\xF4\x90\x80\x80", 2},                              // one past it
       {"\x80", 0},
       {"a\xC3", 1},
       {"\xE0\x9F\xBF", 0},

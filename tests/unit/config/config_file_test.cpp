@@ -83,8 +83,9 @@ TEST(ConfigFile, NamesThePlaceOfAWrongKey) {
        "c.yml:4:3: limits.series: duplicate key (each key once)"},
       {"duplicate section", "job: {}\nlimits: {}\njob: {}\n", "c.yml:3:1: job: duplicate key (each key once)"},
       {"duplicate, quoted", "job: {}\n\"job\": {}\n", "c.yml:2:1: job: duplicate key (each key once)"},
-      {"merge key", "limits: {<<: {series: 500}}", "c.yml:1:10: limits.\"<<\": unknown key (known: executors, "
-                                                   "gc_executors, series, streaming_queries)"},
+      {"merge key", "limits: {<<: {series: 500}}",
+       "c.yml:1:10: limits.\"<<\": unknown key (known: executors, "
+       "gc_executors, series, streaming_queries)"},
       {"key is a list", "? [a]\n: 1\n", "c.yml:1:3: a list or mapping where a key is expected (a text)"},
       {"empty key", "{~: 1}", "c.yml:1:2: an empty key (a text is expected)"},
   });
@@ -115,15 +116,15 @@ TEST(ConfigFile, NamesThePlaceOfAWrongValue) {
       {"root is a list", "- a\n", "c.yml:1:1: a list is no mapping (key: value)"},
       {"root is a text", "hello", "c.yml:1:1: \"hello\" is no mapping (key: value)"},
       {"no list", "job: {labels: team}",
-       "c.yml:1:15: job.labels: \"team\" is no list (of texts: a label name: letters, digits and _, no digit first, not "
+       "c.yml:1:15: job.labels: \"team\" is no list (of texts: a label name: letters, digits and _, no digit first, "
+       "not "
        "starting with __)"},
       {"label", "job:\n  labels:\n  - team\n  - 2nd\n", "c.yml:4:5: job.labels[1]: \"2nd\"" + label},
       {"label with a dash", "job: {labels: [cost-center]}", "c.yml:1:16: job.labels[0]: \"cost-center\"" + label},
       {"reserved label", "job: {labels: [__name]}", "c.yml:1:16: job.labels[0]: \"__name\"" + label},
       {"empty label", "job: {labels: ['']}", "c.yml:1:16: job.labels[0]: the text \"\"" + label},
       {"null label", "job: {labels: [~]}", "c.yml:1:16: job.labels[0]: nothing" + label},
-      {"label twice", "job: {labels: [a, b, a]}",
-       "c.yml:1:22: job.labels[2]: \"a\" is there twice (each entry once)"},
+      {"label twice", "job: {labels: [a, b, a]}", "c.yml:1:22: job.labels[2]: \"a\" is there twice (each entry once)"},
       {"21 labels", label_list(21), "c.yml:23:5: job.labels: too many entries (at most 20)"},
   });
   EXPECT_TRUE(parse(label_list(20)));
@@ -141,7 +142,8 @@ TEST(ConfigFile, RefusesWhatIsNoSinglePlainDocument) {
       {"two documents", "limits: {}\n---\njob: {}\n", "c.yml:2:1: a second document (one expected)"},
       {"not UTF-8", "limits: {}\n# h\xE4h\n", "c.yml:2:4: not UTF-8 text"},
   });
-  for (const std::string text : {"limits: {series: 5", "a: b: c", "limits:\n\t- x", "]", "a: *nowhere", "'open", "%YAML x\n---\n"}) {
+  for (const std::string text :
+       {"limits: {series: 5", "a: b: c", "limits:\n\t- x", "]", "a: *nowhere", "'open", "%YAML x\n---\n"}) {
     const Result<Config> config = parse(text);
     ASSERT_FALSE(config) << text;
     EXPECT_EQ(config.error().what.rfind("c.yml:1:", 0) == 0 || config.error().what.rfind("c.yml:2:", 0) == 0, true)
@@ -152,7 +154,8 @@ TEST(ConfigFile, RefusesWhatIsNoSinglePlainDocument) {
 
 TEST(ConfigFile, BoundsDepthSizeAndCount) {
   const auto nested = [](int depth) { return "a: " + repeat("[", depth - 1) + repeat("]", depth - 1); };
-  EXPECT_EQ(parse(nested(limits::kConfigDepth)).error().what, "c.yml:1:1: a: unknown key (known: collectors, job, limits)");
+  EXPECT_EQ(parse(nested(limits::kConfigDepth)).error().what,
+            "c.yml:1:1: a: unknown key (known: collectors, job, limits)");
   EXPECT_EQ(parse(nested(limits::kConfigDepth + 1)).error().what, "c.yml:1:19: nested too deep (at most 16 levels)");
   EXPECT_EQ(parse(repeat("- ", 100'000)).error().what, "c.yml:1:33: nested too deep (at most 16 levels)");
   // Never closed: yaml-cpp takes the first bracket for the start of a key, and is stopped there.
@@ -161,11 +164,13 @@ TEST(ConfigFile, BoundsDepthSizeAndCount) {
 
   const auto padded = [](std::size_t size) { return "#" + std::string(size - 2, 'x') + "\n"; };
   EXPECT_TRUE(parse(padded(limits::kConfigFileBytes)));
-  EXPECT_EQ(parse(padded(limits::kConfigFileBytes + 1)).error().what, "c.yml:1:1: the file is too large (at most 256 KiB)");
+  EXPECT_EQ(parse(padded(limits::kConfigFileBytes + 1)).error().what,
+            "c.yml:1:1: the file is too large (at most 256 KiB)");
 
   // The mapping, its key and the list are three of the values.
   const auto list = [](int values) { return "a: [" + repeat("1,", values - 4) + "1]"; };
-  EXPECT_EQ(parse(list(limits::kConfigNodes)).error().what, "c.yml:1:1: a: unknown key (known: collectors, job, limits)");
+  EXPECT_EQ(parse(list(limits::kConfigNodes)).error().what,
+            "c.yml:1:1: a: unknown key (known: collectors, job, limits)");
   const Result<Config> crowded = parse(list(limits::kConfigNodes + 1));
   EXPECT_NE(crowded.error().what.find("too many values (at most 20000)"), std::string::npos) << crowded.error().what;
 }
@@ -181,7 +186,8 @@ TEST(ConfigFile, LoadsFromDisk) {
   EXPECT_EQ(good->limits.series, 777);
 
   std::ofstream(path) << "nope: 1\n";
-  EXPECT_EQ(load_config(path, kCollectors).error().what, path + ":1:1: nope: unknown key (known: collectors, job, limits)");
+  EXPECT_EQ(load_config(path, kCollectors).error().what,
+            path + ":1:1: nope: unknown key (known: collectors, job, limits)");
 
   const Result<Config> missing = load_config(folder + "/missing.yml", kCollectors);
   EXPECT_EQ(missing.error().kind, ErrorKind::kIo);

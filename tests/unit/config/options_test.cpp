@@ -70,13 +70,28 @@ TEST_F(CommandLine, HasDefaults) {
 }
 
 TEST_F(CommandLine, ReadsEveryFlag) {
-  const Options options = good({"--mode=sidecar", "--web.listen-address", "127.0.0.1:1", "--web.listen-address=[::1]:2",
-                                "--web.telemetry-path=/m", "--web.max-requests=7", "--config.file=/c.yml",
-                                "--config.check", "--log.level=debug", "--log.format=json", "--spark.url",
-                                "https://driver:4440/proxy", "--spark.interval=1m30s", "--spark.timeout=500ms",
-                                "--spark.app-id=spark-1", "--spark.ca-file=/ca.pem", "--spark.insecure-skip-verify",
-                                "--job.name=sales-2024", "--job.name-label=example.org/job",
-                                "--kubernetes.namespace=prod", "--kubernetes.pod=driver-1", "--state.file=/s"});
+  const Options options = good({"--mode=sidecar",
+                                "--web.listen-address",
+                                "127.0.0.1:1",
+                                "--web.listen-address=[::1]:2",
+                                "--web.telemetry-path=/m",
+                                "--web.max-requests=7",
+                                "--config.file=/c.yml",
+                                "--config.check",
+                                "--log.level=debug",
+                                "--log.format=json",
+                                "--spark.url",
+                                "https://driver:4440/proxy",
+                                "--spark.interval=1m30s",
+                                "--spark.timeout=500ms",
+                                "--spark.app-id=spark-1",
+                                "--spark.ca-file=/ca.pem",
+                                "--spark.insecure-skip-verify",
+                                "--job.name=sales-2024",
+                                "--job.name-label=example.org/job",
+                                "--kubernetes.namespace=prod",
+                                "--kubernetes.pod=driver-1",
+                                "--state.file=/s"});
   EXPECT_EQ(options.listen_addresses, (Arguments{"127.0.0.1:1", "[::1]:2"}));
   EXPECT_EQ(options.telemetry_path, "/m");
   EXPECT_EQ(options.max_requests, 7);
@@ -126,7 +141,8 @@ TEST_F(CommandLine, NamesTheFlagAndTheValueOfAnError) {
       {{"--spark.interval=10"}, "--spark.interval=\"10\": is no duration (such as 10s, 1m30s or 500ms)"},
       {{"--spark.timeout=99ms"}, "--spark.timeout=\"99ms\": must be from 100ms to 5m"},
       {{"--spark.timeout=5m1ms"}, "--spark.timeout=\"5m1ms\": must be from 100ms to 5m"},
-      {{"--spark.timeout", "soon\nnow"}, "--spark.timeout=\"soon\\nnow\": is no duration (such as 10s, 1m30s or 500ms)"},
+      {{"--spark.timeout", "soon\nnow"},
+       "--spark.timeout=\"soon\\nnow\": is no duration (such as 10s, 1m30s or 500ms)"},
       {{"--web.max-requests=0"}, "--web.max-requests=\"0\": must be a whole number from 1 to 10000"},
       {{"--web.max-requests=10001"}, "--web.max-requests=\"10001\": must be a whole number from 1 to 10000"},
       {{"--web.max-requests=4x"}, "--web.max-requests=\"4x\": must be a whole number from 1 to 10000"},
@@ -135,8 +151,9 @@ TEST_F(CommandLine, NamesTheFlagAndTheValueOfAnError) {
       {{"--web.listen-address=:"}, "--web.listen-address=\":\": has no valid port (0 to 65535)"},
       {{"--web.listen-address=::1:9817"},
        "--web.listen-address=\"::1:9817\": is not host:port (an IPv6 address goes into brackets: [::1]:9817)"},
-      {{"--web.listen-address=http://x:1"}, "--web.listen-address=\"http://x:1\": is not host:port (an IPv6 address goes "
-                                            "into brackets: [::1]:9817)"},
+      {{"--web.listen-address=http://x:1"},
+       "--web.listen-address=\"http://x:1\": is not host:port (an IPv6 address goes "
+       "into brackets: [::1]:9817)"},
       {{"--web.telemetry-path=metrics"}, "--web.telemetry-path=\"metrics\": must be a path that starts with '/'"},
       {{"--web.telemetry-path=/m?x"}, "--web.telemetry-path=\"/m?x\": must be a path that starts with '/'"},
       {{"--web.telemetry-path=/"}, "--web.telemetry-path=\"/\": is the path of another page"},
@@ -193,12 +210,33 @@ TEST_F(CommandLine, HelpNamesEveryFlag) {
   const Exit exit = ended({"--help"});
   EXPECT_EQ(exit.code, 0);
   EXPECT_EQ(exit.err, "");
-  for (const char* flag :
-       {"--mode", "--web.listen-address", "--web.telemetry-path", "--web.max-requests", "--config.file",
-        "--config.check", "--log.level", "--log.format", "--version", "--collector.disable-defaults", "--collector.gc",
-        "--no-collector.gc", "--spark.url", "--spark.interval", "--spark.timeout", "--spark.app-id", "--spark.ca-file",
-        "--spark.insecure-skip-verify", "--job.name", "--job.name-label", "--kubernetes.namespace",
-        "--kubernetes.pod", "--state.file", "healthcheck", "SPARK_EXPORTER_JOB", "POD_NAMESPACE", "POD_NAME"}) {
+  for (const char* flag : {"--mode",
+                           "--web.listen-address",
+                           "--web.telemetry-path",
+                           "--web.max-requests",
+                           "--config.file",
+                           "--config.check",
+                           "--log.level",
+                           "--log.format",
+                           "--version",
+                           "--collector.disable-defaults",
+                           "--collector.gc",
+                           "--no-collector.gc",
+                           "--spark.url",
+                           "--spark.interval",
+                           "--spark.timeout",
+                           "--spark.app-id",
+                           "--spark.ca-file",
+                           "--spark.insecure-skip-verify",
+                           "--job.name",
+                           "--job.name-label",
+                           "--kubernetes.namespace",
+                           "--kubernetes.pod",
+                           "--state.file",
+                           "healthcheck",
+                           "SPARK_EXPORTER_JOB",
+                           "POD_NAMESPACE",
+                           "POD_NAME"}) {
     EXPECT_NE(exit.out.find(flag), std::string::npos) << flag;
   }
   EXPECT_NE(ended({"healthcheck", "--help"}).out.find("--url"), std::string::npos);

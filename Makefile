@@ -1,0 +1,72 @@
+# Thin, over CMake's presets and scripts/. Each target installs the Debian packages it lacks, and says so first.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# More arguments for ctest, such as CTEST_ARGS='-R net' or '--output-junit FILE'.
+CTEST_ARGS ?=
+CTEST = ctest --test-dir build/release --output-on-failure --no-tests=error $(CTEST_ARGS)
+
+.PHONY: help deps build demo test test-build test-real bench prove image fuzz format lint clean
+
+help:  ## Show this help
+	@echo "make TARGET, where TARGET is one of"
+	@while IFS= read -r line; do \
+	  [[ $$line =~ ^([a-z-]+):.*\ \ \#\#\ (.*) ]] && printf '  %-11s %s\n' "$${BASH_REMATCH[1]}" "$${BASH_REMATCH[2]}"; \
+	done < Makefile; true
+
+deps:  ## Install the Debian packages for building
+	@scripts/install-deps.sh build
+
+build: deps  ## Build build/release/spark_exporter
+	@cmake --preset release
+	@cmake --build --preset release -j $(JOBS)
+
+demo: build  ## Watch a real Spark run through the exporter, in about a minute
+	@scripts/install-deps.sh demo
+	@python3 scripts/demo.py
+
+test-build:
+	@scripts/install-deps.sh test
+	@cmake --preset test
+	@cmake --build --preset test -j $(JOBS)
+
+test: test-build  ## Build everything and run the tests that need no Spark
+	@$(CTEST) -LE real -j $(JOBS)
+
+test-real: test-build  ## Run the tests against real Spark applications (PySpark from PyPI)
+	@$(CTEST) -L real
+
+bench:  ## Build and run the benchmarks
+	@scripts/install-deps.sh test bench
+	@cmake --preset bench
+	@cmake --build --preset bench -j $(JOBS)
+	@bench/run
+
+prove:  ## Run the unit tests under ASan+UBSan and under TSan
+	@scripts/install-deps.sh test
+	@for preset in asan tsan; do \
+	  cmake --preset $$preset && cmake --build --preset $$preset -j $(JOBS) && \
+	  ctest --test-dir build/$$preset --output-on-failure --no-tests=error -LE 'test|real' -j $(JOBS) || exit 1; \
+	done
+
+image:  ## Build the container image without a registry, run it once, print its size
+	@scripts/install-deps.sh image
+	@scripts/image.sh
+
+fuzz:  ## Build the fuzz targets with clang and run each for FUZZ_SECONDS (20)
+	@scripts/install-deps.sh build fuzz
+	@cmake --preset fuzz
+	@cmake --build --preset fuzz -j $(JOBS)
+	@scripts/fuzz.sh
+
+format:  ## Format the C++ code in place
+	@scripts/install-deps.sh lint
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i
+
+lint:  ## Check format, names and common mistakes (clang-format, clang-tidy)
+	@scripts/install-deps.sh build test lint
+	@scripts/lint.sh
+
+clean:  ## Remove what was built
+	@rm -rf build
