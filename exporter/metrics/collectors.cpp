@@ -1,0 +1,98 @@
+#include "exporter/metrics/collectors.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <tuple>
+
+#include "exporter/common/log.hpp"
+#include "exporter/metrics/exposition.hpp"
+
+namespace spark_exporter::metrics {
+namespace {
+
+/// Lines kept free for the exporter's own families, which must not fall to the cap that they report.
+constexpr std::size_t kOwnSeries = 150;
+
+constexpr Collector kTable[] = {
+    {"job", "state and identity of the run", collect_job, true},
+    {"gc", "garbage collection of the JVMs", collect_gc, true},
+    {"work", "Spark jobs, stages, tasks, shuffle and spill", collect_work, true},
+    {"sql", "SQL executions", collect_sql, true},
+    {"streaming", "Structured Streaming queries and DStreams", collect_streaming, true},
+    {"executors", "executors: tasks, memory, removals", collect_executors, true},
+    {"self", "the exporter's own sources, errors and caps", collect_self, true},
+};
+
+void run(const Collector& collector, const model::Snapshot& snapshot, Families& families, DropCounters& drops) {
+  std::string cause = "not a std::exception";
+  try {
+    collector.collect(snapshot, families);
+    return;
+  } catch (const std::exception& error) {
+    cause = error.what();
+  } catch (...) {
+    // Counted and logged below like the others.
+  }
+  families.discard();
+  drops.add_failure();
+  std::uint64_t held_back = 0;
+  const std::string name(collector.name);
+  if (drops.failure_log().admit(name, std::chrono::steady_clock::now(), held_back)) {
+    log::error("collector failed", {{"collector", name}, {"cause", cause}, {"repeated", std::to_string(held_back)}});
+  }
+}
+
+auto identity(const model::RunView& view) {
+  return std::tuple(label_value(view.kubernetes_namespace), label_value(view.app), label_value(view.app_id));
+}
+
+/// What decides between two runs of one identity.
+auto rank(const model::RunView& view) {
+  const auto start = view.run->application().start_time.value_or(spark::TimePoint::min());
+  return std::tuple(!view.over, view.fresh, start);
+}
+
+}  // namespace
+
+std::span<const Collector> collector_table() { return kTable; }
+
+std::vector<std::string> collector_names() {
+  std::vector<std::string> names;
+  for (const auto& collector : kTable) names.emplace_back(collector.name);
+  return names;
+}
+
+std::string render(const model::Snapshot& snapshot, const std::set<std::string>& enabled, DropCounters& drops,
+                   std::span<const Collector> table) {
+  const auto total = static_cast<std::size_t>(std::max(snapshot.limits.series, 0));
+  Families families(total - std::min(kOwnSeries, total / 2), drops);
+  for (const auto& collector : table) {
+    if (!enabled.contains(std::string(collector.name))) continue;
+    if (collector.name == "self") families.set_budget(total);
+    run(collector, snapshot, families, drops);
+  }
+  return families.take();
+}
+
+std::vector<const model::RunView*> shown_runs(const model::Snapshot& snapshot) {
+  std::vector<const model::RunView*> shown;
+  for (const auto& view : snapshot.runs) {
+    if (view.run == nullptr) continue;
+    const auto twin = std::find_if(shown.begin(), shown.end(),
+                                   [&](const auto* other) { return identity(*other) == identity(view); });
+    if (twin == shown.end()) {
+      shown.push_back(&view);
+    } else if (rank(view) > rank(**twin)) {
+      *twin = &view;
+    }
+  }
+  return shown;
+}
+
+std::vector<const model::RunView*> fresh_only(std::vector<const model::RunView*> runs) {
+  std::erase_if(runs, [](const model::RunView* view) { return !view->fresh; });
+  return runs;
+}
+
+}  // namespace spark_exporter::metrics

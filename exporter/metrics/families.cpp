@@ -1,0 +1,156 @@
+#include "exporter/metrics/families.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "exporter/metrics/exposition.hpp"
+
+namespace spark_exporter::metrics {
+
+using prometheus::ClientMetric;
+using prometheus::MetricType;
+
+void DropCounters::add(std::string_view family, std::uint64_t series) {
+  const auto at = series_.find(family);
+  if (at == series_.end()) {
+    series_.emplace(family, series);
+  } else {
+    at->second += series;
+  }
+}
+
+void DropCounters::add_total(std::string_view family, const std::string& source, std::uint64_t total) {
+  auto& last = totals_[std::string(family) + '/' + source];
+  if (total > last) add(family, total - last);
+  last = std::max(last, total);
+}
+
+void Families::counter(Literal name, Literal help, std::initializer_list<Literal> labels) {
+  begin(MetricType::Counter, name, help, labels);
+}
+
+void Families::gauge(Literal name, Literal help, std::initializer_list<Literal> labels) {
+  begin(MetricType::Gauge, name, help, labels);
+}
+
+void Families::histogram(Literal name, Literal help, std::initializer_list<Literal> labels) {
+  begin(MetricType::Histogram, name, help, labels);
+}
+
+void Families::begin(MetricType type, Literal name, Literal help, std::initializer_list<Literal> labels) {
+  flush();
+  family_.name = name.view();
+  family_.help = help.view();
+  family_.type = type;
+  label_names_.clear();
+  for (const auto& label : labels) label_names_.push_back(label.view());
+}
+
+void Families::flush() {
+  if (rewritten_) {
+    auto& samples = family_.metric;
+    std::stable_sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.label < b.label; });
+    const auto same = [](const auto& a, const auto& b) { return a.label == b.label; };
+    const auto end = std::unique(samples.begin(), samples.end(), same);
+    if (end != samples.end()) leave_out(static_cast<std::uint64_t>(samples.end() - end));
+    samples.erase(end, samples.end());
+  }
+  append_family(text_, family_);
+  family_ = {};
+  rewritten_ = false;
+}
+
+void Families::discard() {
+  family_ = {};
+  rewritten_ = false;
+}
+
+std::string Families::take() {
+  flush();
+  return std::exchange(text_, {});
+}
+
+void Families::leave_out(std::uint64_t series) {
+  drops_->add(family_.name, series);
+}
+
+void Families::leave_out_total(const std::string& source, std::uint64_t total) {
+  drops_->add(family_.name, 0);
+  drops_->add_total(family_.name, source, total);
+}
+
+ClientMetric* Families::reserve(std::size_t lines) {
+  if (family_.name.empty()) throw std::logic_error("a sample without a family");
+  if (series_ + lines > budget_) {
+    leave_out(lines);
+    return nullptr;
+  }
+  series_ += lines;
+  return &family_.metric.emplace_back();
+}
+
+void Families::label(ClientMetric& sample, std::string_view name, std::string_view value) {
+  auto& label = sample.label.emplace_back();
+  label.name = name;
+  label.value = label_value(value);
+  if (label.value != value) rewritten_ = true;
+}
+
+void Families::label_run(ClientMetric& sample, const model::RunView& run) {
+  label(sample, "namespace", run.kubernetes_namespace);
+  label(sample, "app", run.app);
+  label(sample, "app_id", run.app_id);
+}
+
+ClientMetric* Families::sample(const model::RunView* run, std::initializer_list<std::string_view> values,
+                               std::size_t lines) {
+  if (values.size() != label_names_.size()) throw std::logic_error(family_.name + ": wrong number of label values");
+  ClientMetric* const sample = reserve(lines);
+  if (sample == nullptr) return nullptr;
+  sample->label.reserve(values.size() + 3);
+  if (run != nullptr) label_run(*sample, *run);
+  std::size_t at = 0;
+  for (const auto value : values) label(*sample, label_names_[at++], value);
+  return sample;
+}
+
+void Families::set(ClientMetric& sample, double value) const {
+  if (family_.type == MetricType::Counter) {
+    sample.counter.value = value;
+  } else {
+    sample.gauge.value = value;
+  }
+}
+
+void Families::add(const model::RunView& run, std::initializer_list<std::string_view> values, double value) {
+  if (ClientMetric* const at = sample(&run, values, 1)) set(*at, value);
+}
+
+void Families::add_plain(std::initializer_list<std::string_view> values, double value) {
+  if (ClientMetric* const at = sample(nullptr, values, 1)) set(*at, value);
+}
+
+void Families::add_info(const model::RunView& run, const std::vector<LabelPair>& labels) {
+  ClientMetric* const at = sample(&run, {}, 1);
+  if (at == nullptr) return;
+  for (const auto& [name, value] : labels) label(*at, name, value);
+  set(*at, 1);
+}
+
+void Families::add_histogram(const model::RunView& run, std::span<const double> bounds,
+                             std::span<const std::uint64_t> counts, double sum) {
+  if (counts.size() != bounds.size() + 1) throw std::logic_error(family_.name + ": wrong number of buckets");
+  // Beside the bounds: +Inf, _sum and _count.
+  ClientMetric* const at = sample(&run, {}, bounds.size() + 3);
+  if (at == nullptr) return;
+  auto& histogram = at->histogram;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    histogram.sample_count += counts[i];
+    const double bound = i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity();
+    histogram.bucket.push_back({histogram.sample_count, bound});
+  }
+  histogram.sample_sum = sum;
+}
+
+}  // namespace spark_exporter::metrics
