@@ -1,0 +1,115 @@
+#include "exporter/app/publisher.hpp"
+
+#include <fstream>
+
+#include "exporter/app/report.hpp"
+#include "exporter/common/process_stats.hpp"
+#include "exporter/model/naming.hpp"
+
+namespace spark_exporter::app {
+namespace {
+
+/// Where the kubelet mounts the pod's namespace.
+constexpr char kNamespaceFile[] = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+std::string first_line(const char* path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+}  // namespace
+
+Publisher::Publisher(const config::Options& options, config::Config config)
+    : options_(options),
+      service_account_namespace_(first_line(kNamespaceFile)),
+      config_(std::move(config)),
+      reload_time_(spark::Clock::system().wall()) {}
+
+std::string Publisher::namespace_of(const model::Run& run) const {
+  if (!options_.kubernetes_namespace.empty()) return options_.kubernetes_namespace;
+  if (!service_account_namespace_.empty()) return service_account_namespace_;
+  // What spark-submit uses where nothing is said.
+  const bool on_kubernetes = run.property("spark.master").starts_with("k8s://");
+  return run.property("spark.kubernetes.namespace", on_kubernetes ? "default" : "");
+}
+
+model::RunView Publisher::view(const model::Run& run) const {
+  const auto labels =
+      run.environment() ? model::driver_labels(run.environment()->properties) : std::map<std::string, std::string>{};
+  auto name = model::job_name({options_.job_name, options_.job_name_label, labels, run.application().name});
+  model::RunView view;
+  view.run = &run;
+  view.kubernetes_namespace = namespace_of(run);
+  view.app = std::move(name.app);
+  view.app_from = std::move(name.from);
+  view.app_id = run.application().id;
+  view.driver_pod = !options_.kubernetes_pod.empty() ? options_.kubernetes_pod
+                                                     : run.property("spark.kubernetes.driver.pod.name");
+  for (const auto& label : config_.job_labels) {
+    const auto at = labels.find(label);
+    view.info_labels.emplace_back(label, at == labels.end() ? std::string() : at->second);
+  }
+  return view;
+}
+
+model::Snapshot Publisher::snapshot(spark::Poller* poller, spark::TimePoint now) const {
+  model::Snapshot snapshot;
+  snapshot.now = now;
+  snapshot.limits = {config_.limits.executors, config_.limits.gc_executors, config_.limits.series};
+  snapshot.config_reload_ok = reload_ok_;
+  snapshot.config_reload_time = reload_time_;
+  snapshot.sources["spark"] = poller != nullptr ? poller->health() : model::SourceHealth{};
+  if (poller != nullptr && poller->previous() != nullptr) {
+    snapshot.runs.push_back(view(*poller->previous()));
+    snapshot.runs.back().over = true;
+  }
+  if (poller != nullptr && poller->current() != nullptr) {
+    snapshot.runs.push_back(view(*poller->current()));
+    snapshot.runs.back().fresh = poller->fresh();
+    snapshot.runs.back().over = poller->over();
+  } else if (!options_.spark_app_id.empty()) {
+    model::RunView pending;
+    pending.app_id = options_.spark_app_id;
+    pending.kubernetes_namespace =
+        options_.kubernetes_namespace.empty() ? service_account_namespace_ : options_.kubernetes_namespace;
+    pending.app = options_.job_name;
+    snapshot.pending = std::move(pending);
+  }
+  return snapshot;
+}
+
+void Publisher::publish(spark::Poller* poller, spark::TimePoint now) {
+  const auto scrapes = scrapes_.load();
+  if (poller != nullptr && poller->current() != nullptr) poller->current()->executors().forget_scraped(scrapes);
+  if (poller != nullptr && poller->previous() != nullptr) {
+    if (previous_shown_at_scrape_ && scrapes > *previous_shown_at_scrape_) {
+      poller->drop_previous();
+      previous_shown_at_scrape_.reset();
+    } else if (!previous_shown_at_scrape_) {
+      previous_shown_at_scrape_ = scrapes;
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  const auto state = snapshot(poller, now);
+  const auto names = config::enabled_collectors(metrics::collector_names(), options_.collectors, config_.collectors);
+  auto text = metrics::render(state, {names.begin(), names.end()}, drops_);
+  text += metrics::render_process(read_process_stats());
+  latest_ = std::make_shared<const Published>(std::move(text), report_json(state));
+}
+
+std::shared_ptr<const Published> Publisher::latest() const {
+  const std::lock_guard lock(mutex_);
+  return latest_;
+}
+
+void Publisher::reloaded(std::optional<config::Config> config, spark::TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  reload_ok_ = config.has_value();
+  if (!config) return;
+  config_ = std::move(*config);
+  reload_time_ = now;
+}
+
+}  // namespace spark_exporter::app

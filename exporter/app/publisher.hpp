@@ -1,0 +1,66 @@
+#pragma once
+// Turns the poller's state into what a scrape is answered with: an immutable exposition and report, swapped in
+// whole. A scrape never waits for a poll.
+//
+// Thread-safety: publish() belongs to the poller's thread; latest(), count_scrape() and the configuration may be used
+// from any.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "exporter/config/config_file.hpp"
+#include "exporter/config/options.hpp"
+#include "exporter/metrics/collectors.hpp"
+#include "exporter/metrics/exposition.hpp"
+#include "exporter/model/snapshot.hpp"
+#include "exporter/spark/poller.hpp"
+
+namespace spark_exporter::app {
+
+struct Published {
+  Published(std::string text, std::string report_json)
+      : exposition(std::move(text)), report(std::move(report_json)) {}
+
+  metrics::Exposition exposition;
+  std::string report;  ///< JSON of /report
+};
+
+class Publisher {
+ public:
+  Publisher(const config::Options& options, config::Config config);
+
+  /// Renders the poller's state as it is at `now`, also when nothing new came: values age. `poller` may be null
+  /// before the first poll.
+  void publish(spark::Poller* poller, spark::TimePoint now);
+
+  std::shared_ptr<const Published> latest() const;
+  void count_scrape() noexcept { ++scrapes_; }
+
+  /// A reload: `config` is empty if the file was bad; the old one stays in force then.
+  void reloaded(std::optional<config::Config> config, spark::TimePoint now);
+
+ private:
+  model::Snapshot snapshot(spark::Poller* poller, spark::TimePoint now) const;
+  model::RunView view(const model::Run& run) const;
+  std::string namespace_of(const model::Run& run) const;
+
+  const config::Options options_;
+  std::string service_account_namespace_;
+  std::atomic<std::uint64_t> scrapes_{0};
+  std::optional<std::uint64_t> previous_shown_at_scrape_;
+  metrics::DropCounters drops_;
+
+  mutable std::mutex mutex_;  ///< guards all below
+  config::Config config_;
+  bool reload_ok_ = true;
+  spark::TimePoint reload_time_;
+  std::shared_ptr<const Published> latest_;
+};
+
+}  // namespace spark_exporter::app
