@@ -94,6 +94,10 @@ class Connection final : public OpenConnection, public std::enable_shared_from_t
     state_.open.erase(id_);
     timer_.cancel();
     boost::system::error_code ignored;
+    if (!idle_) {
+      // Broken off in an answer: a reset, so that its rest does not wait in the kernel for who may never read it.
+      stream_.lowest_layer().set_option(asio::socket_base::linger(true, 0), ignored);
+    }
     stream_.lowest_layer().close(ignored);
     backend_.close(ignored);
   }
@@ -221,12 +225,7 @@ class Connection final : public OpenConnection, public std::enable_shared_from_t
     arm(tuning().write_idle_timeout);
     const auto [error, written] = co_await asio::async_write(stream_, asio::buffer(bytes), kAwait);
     if (!error && !timed_out_ && written == bytes.size()) co_return true;
-    if (timed_out_) {
-      state_.count_refusal("slow reader", peer_);
-      // A reset: the rest must not wait in the kernel for a reader who may never come back.
-      boost::system::error_code ignored;
-      stream_.lowest_layer().set_option(asio::socket_base::linger(true, 0), ignored);
-    }
+    if (timed_out_) state_.count_refusal("slow reader", peer_);
     close();
     co_return false;
   }

@@ -25,9 +25,9 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) {
     return malformed(text, "the port is no number from 0 to 65535");
   }
-  if (host.starts_with('[') && host.ends_with(']') && host.size() > 2) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find_first_of("[]:") != std::string_view::npos) {
+  const bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() > 2;
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (host.find_first_of(bracketed ? "[]" : "[]:") != std::string_view::npos) {
     return malformed(text, "an IPv6 address stands in brackets (\"[::1]:9817\")");
   }
   return ListenAddress{std::string(host), port};
