@@ -1,5 +1,5 @@
-// Executors: how many, and one series for each of the oldest `limits.executors`. What is beyond is left out and counted,
-// never folded into one: a counter that jumps because another was added to it is a false rate.
+// Executors: how many, and one series for each of the oldest `limits.executors`. What is beyond is left out and
+// counted, never folded into one: a counter that jumps because another was added to it is a false rate.
 
 #include <algorithm>
 #include <optional>

@@ -66,7 +66,8 @@ void collect_self(const model::Snapshot& snapshot, Families& families) {
   families.add_plain({kVersion, kRevision}, 1);
   collect_sources(snapshot, families);
   collect_losses(snapshot, families);
-  families.gauge("spark_exporter_config_last_reload_successful", "Whether the last (re)load of the configuration worked.");
+  families.gauge("spark_exporter_config_last_reload_successful",
+                 "Whether the last (re)load of the configuration worked.");
   families.add_plain({}, snapshot.config_reload_ok ? 1 : 0);
   families.gauge("spark_exporter_config_last_reload_timestamp_seconds",
                  "When the configuration was last (re)loaded successfully.");
