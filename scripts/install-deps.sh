@@ -44,8 +44,18 @@ for group in "$@"; do
     demo | test) has_venv || missing+=(python3-venv) ;;
   esac
 done
+# Java's package does not even install without /proc, and nothing that must pass needs it.
+if [ ! -e /proc/self/exe ] && [[ " ${missing[*]:-} " == *" openjdk-17-jre-headless "* ]]; then
+  echo "No /proc here, so no Java: what runs a real Spark will be skipped"
+  kept=()
+  for package in "${missing[@]}"; do
+    [ "$package" = openjdk-17-jre-headless ] || kept+=("$package")
+  done
+  missing=("${kept[@]+"${kept[@]}"}")
+fi
 [ ${#missing[@]} -gt 0 ] || exit 0
-mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+# No process substitution: a bare chroot has no /dev/fd.
+read -r -d '' -a missing <<<"$(printf '%s\n' "${missing[@]}" | sort -u)" || true
 
 command -v apt-get >/dev/null || {
   echo "$0: missing here, and no apt-get to install them (Debian's names): ${missing[*]}" >&2
