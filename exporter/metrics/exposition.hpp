@@ -14,7 +14,7 @@ namespace spark_exporter::metrics {
 
 /// Appends one family: HELP (escaped), TYPE, samples sorted by their labels. A family without samples appends nothing.
 /// Numbers are written by std::to_chars (no locale): whole numbers up to 2^53 as such, others in the shortest form that
-/// reads back the same; NaN, +Inf, -Inf as Prometheus spells them. Untyped families are gauges; timestamps are left out.
+/// reads back the same; NaN, +Inf, -Inf as Prometheus spells them. Untyped families are gauges. No timestamps.
 void append_family(std::string& out, const prometheus::MetricFamily& family);
 
 /// A label value as every label value of ours must be: valid UTF-8 (bad bytes become U+FFFD), at most

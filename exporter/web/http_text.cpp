@@ -57,8 +57,8 @@ void append_header(std::string& head, std::string_view name, std::string_view va
 }  // namespace
 
 std::string_view reason_phrase(int status) {
-  const auto found =
-      std::find_if(kPhrases.begin(), kPhrases.end(), [status](const Phrase& phrase) { return phrase.status == status; });
+  const auto has_status = [status](const Phrase& phrase) { return phrase.status == status; };
+  const auto found = std::find_if(kPhrases.begin(), kPhrases.end(), has_status);
   return found == kPhrases.end() ? "Status" : found->text;
 }
 
