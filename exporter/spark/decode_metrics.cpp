@@ -21,7 +21,7 @@ std::pair<std::string_view, std::string_view> split_at_last_dot(std::string_view
   return {name.substr(0, dot), name.substr(dot + 1)};
 }
 
-std::optional<double> StreamingGauges::* gauge_member(std::string_view gauge) {
+std::optional<double> StreamingGauges::*gauge_member(std::string_view gauge) {
   if (gauge == "inputRate-total") return &StreamingGauges::input_rate;
   if (gauge == "processingRate-total") return &StreamingGauges::processing_rate;
   if (gauge == "latency") return &StreamingGauges::latency_ms;

@@ -24,14 +24,10 @@ Verdict status(SqlDraft& execution, const Scalar& value) {
 
 // GET /applications/ID/sql?details=false&planDescription=false and /sql/ID
 constexpr Field<SqlDraft> kFields[] = {
-    {"description", text<&SqlExecution::description>},
-    {"duration", count<&SqlExecution::duration>},
-    {"failedJobIds[]", each_count<&SqlExecution::job_ids>},
-    {"id", count<&SqlExecution::id>},
-    {"runningJobIds[]", each_count<&SqlExecution::job_ids>},
-    {"status", status},
-    {"submissionTime", time<&SqlExecution::submission_time>},
-    {"successJobIds[]", each_count<&SqlExecution::job_ids>},
+    {"description", text<&SqlExecution::description>},        {"duration", count<&SqlExecution::duration>},
+    {"failedJobIds[]", each_count<&SqlExecution::job_ids>},   {"id", count<&SqlExecution::id>},
+    {"runningJobIds[]", each_count<&SqlExecution::job_ids>},  {"status", status},
+    {"submissionTime", time<&SqlExecution::submission_time>}, {"successJobIds[]", each_count<&SqlExecution::job_ids>},
 };
 static_assert(is_sorted(kFields));
 

@@ -104,7 +104,7 @@ class Walker {
   Slot key_slot_;               ///< what the value after the last key may fill
   std::string wildcard_;        ///< the key that "*" stands for
   int depth_ = 0;
-  int skipped_depth_ = 0;       ///< open containers inside of what is passed over
+  int skipped_depth_ = 0;  ///< open containers inside of what is passed over
   DecodeReport report_;
   std::optional<std::pair<ErrorKind, std::string>> failure_;
 };
@@ -187,7 +187,8 @@ void Walker::report(const Slot& slot, std::string_view what) {
 }
 
 void Walker::report_type(const Slot& slot, const Scalar& scalar, std::string_view documented) {
-  report(slot, report_.wrong_types > 0 ? "" : describe(scalar) + " where " + std::string(documented) + " is documented");
+  report(slot,
+         report_.wrong_types > 0 ? "" : describe(scalar) + " where " + std::string(documented) + " is documented");
 }
 
 // --- values ------------------------------------------------------------------------------------

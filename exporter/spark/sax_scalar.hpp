@@ -12,12 +12,12 @@ struct Scalar {
 
   Kind kind = Kind::kNull;  ///< kObject and kList only say what stood where a plain value was expected
   bool flag = false;
-  std::int64_t integer = 0;    ///< kInteger: below zero
-  std::uint64_t natural = 0;   ///< kNatural: zero or more
-  double real = 0;             ///< kReal: has a fraction or an exponent, or no 64 bits hold it
-  std::string_view text{};     ///< valid until the next value
-  std::size_t index = 0;       ///< place in the innermost list
-  std::string_view key{};      ///< the key that the path's "*" stands for
+  std::int64_t integer = 0;   ///< kInteger: below zero
+  std::uint64_t natural = 0;  ///< kNatural: zero or more
+  double real = 0;            ///< kReal: has a fraction or an exponent, or no 64 bits hold it
+  std::string_view text{};    ///< valid until the next value
+  std::size_t index = 0;      ///< place in the innermost list
+  std::string_view key{};     ///< the key that the path's "*" stands for
 };
 
 /// "string", "boolean", ...; numbers that may be a matter of range are shown.
