@@ -221,7 +221,7 @@ class Exporter:
     def __init__(self, spark_url, *flags, interval="1s"):
         self.binary = os.environ.get("SPARK_EXPORTER") or os.path.join(ROOT, "build", "release", "spark_exporter")
         self.command = [self.binary, "--web.listen-address=127.0.0.1:0", f"--spark.url={spark_url}",
-                        f"--spark.interval={interval}", "--kubernetes=off", *flags]
+                        f"--spark.interval={interval}", *flags]
         self.lines, self.address = [], None
         self.listening = threading.Event()
 
@@ -306,6 +306,48 @@ class Exporter:
             seen = counts
             return scrape if same >= polls else None
         return wait_until("the exporter's counts at rest", ask, seconds)
+
+
+class Watch:
+    """Scrapes all the time from its own thread and keeps what it sees: counters that fall, answers that are refused.
+    on_scrape(scrape, epoch seconds) may look at each."""
+
+    def __init__(self, exporter, on_scrape=None, every=0.3):
+        self.exporter, self.on_scrape, self.every = exporter, on_scrape, every
+        self.fallen, self.errors, self.scrapes = [], [], 0
+        self.last = {}
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.stop.set()
+        self.thread.join(30)
+
+    def _run(self):
+        while not self.stop.wait(self.every):
+            try:
+                scrape = self.exporter.scrape()
+                self._hold(scrape)
+                if self.on_scrape:
+                    self.on_scrape(scrape, time.time())
+            except Exception as error:  # the test's thread says what it was
+                self.errors.append(repr(error))
+
+    def _hold(self, scrape):
+        self.scrapes += 1
+        for family, kind in scrape.types.items():
+            if kind not in ("counter", "histogram"):
+                continue
+            for suffix in ("", "_bucket", "_count", "_sum"):
+                for labels, value in scrape.samples.get(family + suffix, ()):
+                    key = (family + suffix, tuple(sorted(labels.items())))
+                    if value < self.last.get(key, 0):
+                        self.fallen.append(f"{key}: {self.last[key]} -> {value}")
+                    self.last[key] = value
 
 
 def keep(name, *scrapes):
