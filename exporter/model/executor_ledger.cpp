@@ -41,6 +41,7 @@ void keep_totals(spark::Executor& next, const spark::Executor& last) {
   next.total_input_bytes = std::max(next.total_input_bytes, last.total_input_bytes);
   next.total_shuffle_read = std::max(next.total_shuffle_read, last.total_shuffle_read);
   next.total_shuffle_write = std::max(next.total_shuffle_write, last.total_shuffle_write);
+  if (last.add_time) next.add_time = last.add_time;
   keep_peaks(next, last);
 }
 
