@@ -5,7 +5,9 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "exporter/app/publisher.hpp"
 #include "exporter/common/result.hpp"
@@ -25,6 +27,8 @@ class Sidecar {
 
   /// Listens, then starts polling. Error: the address that cannot be bound, and why.
   Result<void> start();
+  /// Where it listens.
+  std::vector<std::string> addresses() const { return server_->addresses(); }
   /// Reads the configuration file again; a bad one is logged, counted and leaves the old one in force. Any thread.
   Result<void> reload();
 

@@ -291,7 +291,7 @@ FakeDriver::Canned FakeDriver::answer(const std::string& target) {
   if (target == "/api/v1/applications") {
     return {200, "application/json",
             Json::array({{{"id", app_id_},
-                          {"name", "fake"},
+                          {"name", application_name},
                           {"attempts", Json::array({{{"startTimeEpoch", start_ms_}, {"appSparkVersion", "3.5.9"}}})}}})
                 .dump(),
             ""};

@@ -55,9 +55,12 @@ class FakeDriver {
   };
   std::map<std::string, Canned> canned;    ///< by a part of the target
   std::map<std::string, ErrorKind> faults;  ///< by a part of the target: "" is every question
+  std::string application_name = "fake";
   std::uint64_t connections = 1;           ///< raise it to look like a new connection
   std::string metrics_extra;               ///< more gauges of /metrics/json, ", \"x\": {...}"
 
+  /// What the driver says to GET `target`.
+  Canned answer(const std::string& target);
   /// Questions since the last call, in order.
   std::vector<std::string> take_questions();
   /// A client of this driver.
@@ -65,7 +68,6 @@ class FakeDriver {
 
  private:
   class Client;
-  Canned answer(const std::string& target);
   void evict();
   std::string jobs_json(const std::function<bool(const spark::Job&)>& keep) const;
   std::string stages_json(const std::function<bool(const spark::Stage&)>& keep) const;
