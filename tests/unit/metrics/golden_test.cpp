@@ -1,0 +1,199 @@
+// Each collector's exposition of one known state, to the letter.
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/metrics/scene.hpp"
+
+namespace spark_exporter::metrics {
+namespace {
+
+using test::Scene;
+
+struct Golden {
+  const char* name;
+  void (*collect)(const model::Snapshot&, Families&);
+  const char* text;
+};
+
+constexpr Golden kGolden[] = {
+    {"job", collect_job, R"(# TYPE spark_job_status gauge
+spark_job_status{RUN} 0
+# TYPE spark_job_state gauge
+spark_job_state{RUN,state="cancelled"} 0
+spark_job_state{RUN,state="failed"} 0
+spark_job_state{RUN,state="pending"} 0
+spark_job_state{RUN,state="retrying"} 0
+spark_job_state{RUN,state="running"} 1
+spark_job_state{RUN,state="succeeded"} 0
+spark_job_state{RUN,state="unknown"} 0
+# TYPE spark_job_info gauge
+spark_job_info{RUN,kind="streaming",spark_version="3.5.9",submitter="etl",driver_pod="sales-driver",app_from="label"} 1
+# TYPE spark_job_start_timestamp_seconds gauge
+spark_job_start_timestamp_seconds{RUN} 1000
+# TYPE spark_job_last_progress_timestamp_seconds gauge
+spark_job_last_progress_timestamp_seconds{RUN} 1990
+)"},
+    {"gc", collect_gc, R"(# TYPE jvm_gc_time_seconds counter
+jvm_gc_time_seconds{RUN,executor_id="1"} 0.78
+jvm_gc_time_seconds{RUN,executor_id="driver"} 0.04
+# TYPE spark_app_jvm_gc_seconds_total counter
+spark_app_jvm_gc_seconds_total{RUN} 0.82
+# TYPE spark_app_jvm_uptime_seconds_total counter
+spark_app_jvm_uptime_seconds_total{RUN} 1480
+)"},
+    {"work", collect_work, R"(# TYPE spark_app_jobs_total counter
+spark_app_jobs_total{RUN,status="failed"} 0
+spark_app_jobs_total{RUN,status="succeeded"} 3
+spark_app_jobs_total{RUN,status="unknown"} 0
+# TYPE spark_app_stages_total counter
+spark_app_stages_total{RUN,status="complete"} 0
+spark_app_stages_total{RUN,status="failed"} 0
+spark_app_stages_total{RUN,status="skipped"} 0
+# TYPE spark_app_stage_retries_total counter
+spark_app_stage_retries_total{RUN} 0
+# TYPE spark_app_tasks_total counter
+spark_app_tasks_total{RUN,status="completed"} 3
+spark_app_tasks_total{RUN,status="failed"} 0
+spark_app_tasks_total{RUN,status="killed"} 0
+# TYPE spark_app_task_time_seconds_total counter
+spark_app_task_time_seconds_total{RUN} 1.5
+# TYPE spark_app_input_bytes_total counter
+spark_app_input_bytes_total{RUN} 0
+# TYPE spark_app_input_records_total counter
+spark_app_input_records_total{RUN} 0
+# TYPE spark_app_output_bytes_total counter
+spark_app_output_bytes_total{RUN} 0
+# TYPE spark_app_output_records_total counter
+spark_app_output_records_total{RUN} 0
+# TYPE spark_app_shuffle_read_bytes_total counter
+spark_app_shuffle_read_bytes_total{RUN} 0
+# TYPE spark_app_shuffle_read_records_total counter
+spark_app_shuffle_read_records_total{RUN} 0
+# TYPE spark_app_shuffle_write_bytes_total counter
+spark_app_shuffle_write_bytes_total{RUN} 0
+# TYPE spark_app_shuffle_write_records_total counter
+spark_app_shuffle_write_records_total{RUN} 0
+# TYPE spark_app_memory_spilled_bytes_total counter
+spark_app_memory_spilled_bytes_total{RUN} 0
+# TYPE spark_app_disk_spilled_bytes_total counter
+spark_app_disk_spilled_bytes_total{RUN} 0
+# TYPE spark_app_jobs_active gauge
+spark_app_jobs_active{RUN} 0
+# TYPE spark_app_stages_active gauge
+spark_app_stages_active{RUN} 1
+# TYPE spark_app_tasks_active gauge
+spark_app_tasks_active{RUN} 2
+# TYPE spark_app_tasks_pending gauge
+spark_app_tasks_pending{RUN} 5
+# TYPE spark_app_stage_task_skew_ratio gauge
+spark_app_stage_task_skew_ratio{RUN} 2.5
+)"},
+    {"sql", collect_sql, R"(# TYPE spark_sql_executions_total counter
+spark_sql_executions_total{RUN,status="completed"} 1
+spark_sql_executions_total{RUN,status="failed"} 0
+# TYPE spark_sql_execution_duration_seconds histogram
+spark_sql_execution_duration_seconds_bucket{RUN,le="0.1"} 0
+spark_sql_execution_duration_seconds_bucket{RUN,le="0.5"} 0
+spark_sql_execution_duration_seconds_bucket{RUN,le="1"} 1
+spark_sql_execution_duration_seconds_bucket{RUN,le="5"} 1
+spark_sql_execution_duration_seconds_bucket{RUN,le="10"} 1
+spark_sql_execution_duration_seconds_bucket{RUN,le="30"} 1
+spark_sql_execution_duration_seconds_bucket{RUN,le="60"} 1
+spark_sql_execution_duration_seconds_bucket{RUN,le="300"} 1
+spark_sql_execution_duration_seconds_bucket{RUN,le="600"} 1
+spark_sql_execution_duration_seconds_bucket{RUN,le="1800"} 1
+spark_sql_execution_duration_seconds_bucket{RUN,le="3600"} 1
+spark_sql_execution_duration_seconds_bucket{RUN,le="10800"} 1
+spark_sql_execution_duration_seconds_bucket{RUN,le="+Inf"} 1
+spark_sql_execution_duration_seconds_sum{RUN} 0.7
+spark_sql_execution_duration_seconds_count{RUN} 1
+# TYPE spark_sql_executions_active gauge
+spark_sql_executions_active{RUN} 0
+)"},
+    {"streaming", collect_streaming, R"(# TYPE spark_streaming_batches_total counter
+spark_streaming_batches_total{RUN,query="clicks"} 2
+# TYPE spark_streaming_failures_total counter
+spark_streaming_failures_total{RUN,query="clicks"} 0
+# TYPE spark_streaming_input_rows_per_second gauge
+spark_streaming_input_rows_per_second{RUN,query="clicks"} 100.5
+# TYPE spark_streaming_processing_rows_per_second gauge
+spark_streaming_processing_rows_per_second{RUN,query="clicks"} 250
+# TYPE spark_streaming_batch_duration_seconds gauge
+spark_streaming_batch_duration_seconds{RUN,query="clicks"} 4
+# TYPE spark_streaming_trigger_interval_seconds gauge
+spark_streaming_trigger_interval_seconds{RUN,query="clicks"} 10
+# TYPE spark_streaming_last_batch_timestamp_seconds gauge
+spark_streaming_last_batch_timestamp_seconds{RUN,query="clicks"} 1814
+# TYPE spark_streaming_watermark_timestamp_seconds gauge
+spark_streaming_watermark_timestamp_seconds{RUN,query="clicks"} 1700000000.5
+# TYPE spark_streaming_state_rows gauge
+spark_streaming_state_rows{RUN,query="clicks"} 12
+# TYPE spark_streaming_state_memory_bytes gauge
+spark_streaming_state_memory_bytes{RUN,query="clicks"} 4096
+)"},
+    {"executors", collect_executors, R"(# TYPE spark_executors gauge
+spark_executors{RUN,state="active"} 1
+spark_executors{RUN,state="dead"} 0
+spark_executors{RUN,state="excluded"} 0
+# TYPE spark_executor_removals_total counter
+spark_executor_removals_total{RUN,reason="decommissioned"} 0
+spark_executor_removals_total{RUN,reason="disconnected"} 0
+spark_executor_removals_total{RUN,reason="error"} 0
+spark_executor_removals_total{RUN,reason="evicted"} 0
+spark_executor_removals_total{RUN,reason="heartbeat_timeout"} 0
+spark_executor_removals_total{RUN,reason="idle"} 0
+spark_executor_removals_total{RUN,reason="java_heap_oom"} 0
+spark_executor_removals_total{RUN,reason="killed"} 0
+spark_executor_removals_total{RUN,reason="node_lost"} 0
+spark_executor_removals_total{RUN,reason="oom_killed"} 0
+spark_executor_removals_total{RUN,reason="stopped"} 0
+spark_executor_removals_total{RUN,reason="unknown"} 0
+# TYPE spark_executor_tasks_total counter
+spark_executor_tasks_total{RUN,executor_id="1",outcome="completed"} 30
+spark_executor_tasks_total{RUN,executor_id="1",outcome="failed"} 1
+# TYPE spark_executor_task_time_seconds_total counter
+spark_executor_task_time_seconds_total{RUN,executor_id="1"} 60.5
+# TYPE spark_executor_input_bytes_total counter
+spark_executor_input_bytes_total{RUN,executor_id="1"} 1000
+# TYPE spark_executor_shuffle_read_bytes_total counter
+spark_executor_shuffle_read_bytes_total{RUN,executor_id="1"} 2000
+# TYPE spark_executor_shuffle_write_bytes_total counter
+spark_executor_shuffle_write_bytes_total{RUN,executor_id="1"} 3000
+# TYPE spark_executor_task_slots gauge
+spark_executor_task_slots{RUN,executor_id="1"} 4
+# TYPE spark_executor_tasks_active gauge
+spark_executor_tasks_active{RUN,executor_id="1"} 2
+# TYPE spark_executor_storage_memory_used_bytes gauge
+spark_executor_storage_memory_used_bytes{RUN,executor_id="1"} 50
+spark_executor_storage_memory_used_bytes{RUN,executor_id="driver"} 0
+# TYPE spark_executor_storage_memory_max_bytes gauge
+spark_executor_storage_memory_max_bytes{RUN,executor_id="1"} 500
+spark_executor_storage_memory_max_bytes{RUN,executor_id="driver"} 0
+# TYPE spark_executor_memory_peak_bytes gauge
+spark_executor_memory_peak_bytes{RUN,executor_id="1",area="execution"} 113
+spark_executor_memory_peak_bytes{RUN,executor_id="1",area="heap"} 11
+spark_executor_memory_peak_bytes{RUN,executor_id="1",area="off_heap"} 12
+spark_executor_memory_peak_bytes{RUN,executor_id="1",area="process"} 1500
+spark_executor_memory_peak_bytes{RUN,executor_id="1",area="storage"} 214
+spark_executor_memory_peak_bytes{RUN,executor_id="driver",area="execution"} 0
+spark_executor_memory_peak_bytes{RUN,executor_id="driver",area="heap"} 0
+spark_executor_memory_peak_bytes{RUN,executor_id="driver",area="off_heap"} 0
+spark_executor_memory_peak_bytes{RUN,executor_id="driver",area="storage"} 0
+# TYPE spark_executor_memory_limit_bytes gauge
+spark_executor_memory_limit_bytes{RUN,executor_id="1"} 1476395008
+)"},
+};
+
+class GoldenTest : public testing::TestWithParam<Golden> {};
+
+TEST_P(GoldenTest, IsExact) {
+  Scene scene;
+  fill(scene);
+  EXPECT_EQ(scene.text(GetParam().collect), GetParam().text);
+}
+
+INSTANTIATE_TEST_SUITE_P(Collectors, GoldenTest, testing::ValuesIn(kGolden),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+}  // namespace
+}  // namespace spark_exporter::metrics

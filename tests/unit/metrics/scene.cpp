@@ -1,0 +1,172 @@
+#include "tests/unit/metrics/scene.hpp"
+
+#include <sstream>
+
+namespace spark_exporter::test {
+namespace {
+
+constexpr std::string_view kRunLabels = R"(namespace="prod",app="sales",app_id="spark-1")";
+
+spark::Application application() {
+  spark::Application application;
+  application.id = "spark-1";
+  application.name = "sales";
+  application.spark_version = "3.5.9";
+  application.spark_user = "etl";
+  application.start_time = at(1000);
+  return application;
+}
+
+std::string_view name_of(std::string_view line) { return line.substr(0, line.find_first_of("{ ")); }
+
+bool belongs(std::string_view name, std::string_view family) {
+  if (!name.starts_with(family)) return false;
+  const auto rest = name.substr(family.size());
+  return rest.empty() || rest == "_bucket" || rest == "_sum" || rest == "_count";
+}
+
+}  // namespace
+
+spark::Executor executor(const std::string& id, std::int64_t added) {
+  spark::Executor executor;
+  executor.id = id;
+  executor.add_time = at(added);
+  return executor;
+}
+
+spark::Executor with_gc(spark::Executor executor, std::int64_t minor, std::int64_t major, std::int64_t total) {
+  executor.peak.emplace();
+  executor.peak->minor_gc_time = spark::Millis{minor};
+  executor.peak->major_gc_time = spark::Millis{major};
+  executor.peak->total_gc_time = spark::Millis{total};
+  return executor;
+}
+
+spark::Executor gone(spark::Executor executor, const std::string& reason, std::int64_t removed) {
+  executor.is_active = false;
+  executor.remove_reason = reason;
+  executor.remove_time = at(removed);
+  return executor;
+}
+
+Scene::Scene() : run_(std::make_unique<model::Run>(application(), at(1001))) {
+  snapshot_.now = at(2000);
+  snapshot_.config_reload_time = at(1500);
+  auto& view = snapshot_.runs.emplace_back();
+  view.run = run_.get();
+  view.kubernetes_namespace = "prod";
+  view.app = "sales";
+  view.app_from = "label";
+  view.app_id = "spark-1";
+  view.driver_pod = "sales-driver";
+  view.fresh = true;
+}
+
+std::string Scene::text(void (*collect)(const model::Snapshot&, metrics::Families&)) {
+  metrics::Families families(static_cast<std::size_t>(snapshot_.limits.series), drops_);
+  collect(snapshot_, families);
+  std::istringstream lines(families.take());
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# HELP ")) continue;
+    if (const auto found = line.find(kRunLabels); found != std::string::npos) {
+      line.replace(found, kRunLabels.size(), "RUN");
+    }
+    text += line + '\n';
+  }
+  return text;
+}
+
+std::string Scene::samples(void (*collect)(const model::Snapshot&, metrics::Families&), std::string_view family) {
+  return samples_of(text(collect), family);
+}
+
+std::string samples_of(std::string_view exposition, std::string_view family) {
+  std::string lines;
+  while (!exposition.empty()) {
+    const auto end = exposition.find('\n');
+    const auto line = exposition.substr(0, end);
+    if (belongs(name_of(line), family)) {
+      lines += line;
+      lines += '\n';
+    }
+    exposition.remove_prefix(end == std::string_view::npos ? exposition.size() : end + 1);
+  }
+  return lines;
+}
+
+namespace {
+
+void fill_work(model::Run& run) {
+  spark::Job job;
+  job.id = 0;
+  job.status = spark::JobStatus::kSucceeded;
+  job.completion_time = at(1900);
+  run.apply_jobs({job}, at(1900));
+  spark::Stage stage;
+  stage.id = 0;
+  stage.status = spark::StageStatus::kActive;
+  stage.tasks = 10;
+  stage.active_tasks = 2;
+  stage.completed_tasks = 3;
+  stage.completed_indices = 3;
+  stage.executor_run_time = spark::Millis{1500};
+  run.apply_stages({stage});
+  run.apply_skew({{0, 0}, 2.5, at(1900)});
+  spark::SqlExecution sql;
+  sql.id = 0;
+  sql.status = spark::SqlStatus::kCompleted;
+  sql.duration = spark::Millis{700};
+  run.apply_sql(sql);
+}
+
+void fill_streaming(model::Run& run) {
+  for (std::int64_t batch = 0; batch < 2; ++batch) {
+    spark::Job job;
+    job.id = 10 + batch;
+    job.status = spark::JobStatus::kSucceeded;
+    job.description = "clicks\nid = q\nrunId = r\nbatch = " + std::to_string(batch);
+    job.submission_time = at(1800 + 10 * batch);
+    job.completion_time = at(1804 + 10 * batch);
+    run.apply_jobs({job}, at(1900));
+  }
+  spark::MetricsDump dump;
+  dump.dropped_events["appStatus"] = 3;
+  dump.streaming["clicks"] = {100.5, 250.0, 4000.0, 1'700'000'000'500.0, 12.0, 4096.0};
+  run.apply_metrics(dump);
+}
+
+}  // namespace
+
+void fill(Scene& scene) {
+  fill_work(scene.run());
+  fill_streaming(scene.run());
+  auto one = with_gc(executor("1", 1500), 700, 80, 900);
+  one.max_tasks = 4;
+  one.active_tasks = 2;
+  one.completed_tasks = 30;
+  one.failed_tasks = 1;
+  one.total_duration = spark::Millis{60'500};
+  one.total_input_bytes = 1000;
+  one.total_shuffle_read = 2000;
+  one.total_shuffle_write = 3000;
+  one.memory_used = 50;
+  one.max_memory = 500;
+  one.peak->jvm_heap_memory = 11;
+  one.peak->jvm_off_heap_memory = 12;
+  one.peak->on_heap_execution_memory = 13;
+  one.peak->off_heap_execution_memory = 100;
+  one.peak->on_heap_storage_memory = 14;
+  one.peak->off_heap_storage_memory = 200;
+  one.peak->process_tree_jvm_rss = 1000;
+  one.peak->process_tree_python_rss = 500;
+  scene.run().apply_executors({with_gc(executor("driver", 1000), 40, 0, 40), one}, at(1990));
+  scene.run().set_environment({"17", {{"spark.master", "k8s://https://kubernetes:443"}}});
+  auto& spark = scene.snapshot().sources["spark"];
+  spark.up = true;
+  spark.last_success = at(1995);
+  spark.duration_seconds = 0.25;
+  spark.errors[static_cast<std::size_t>(ErrorKind::kTimeout)] = 2;
+}
+
+}  // namespace spark_exporter::test
