@@ -30,7 +30,8 @@ TEST(RemovalReason, ReadsSparksTexts) {
       {"\nThe executor with id 1 exited with exit code 1(unexpected).\n\t container image: hub/node-tools/spark:3.5",
        RemovalReason::kError},
       {"\nThe executor with id 2 exited with exit code 143(SIGTERM).\n\n\n\nThe API gave the following brief reason: "
-       "Terminated\n\n\n\nThe API gave the following message: Pod was terminated in response to imminent node shutdown.",
+       "Terminated\n\n\n\nThe API gave the following message: Pod was terminated in response to imminent node "
+       "shutdown.",
        RemovalReason::kNodeLost},
       {"The API gave the following brief reason: Evicted\nThe API gave the following message: The node was low on "
        "resource: memory.",

@@ -1,0 +1,168 @@
+// docs/metrics.md and the program say the same.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "exporter/model/removal_reason.hpp"
+#include "tests/unit/metrics/scene.hpp"
+
+namespace spark_exporter::metrics {
+namespace {
+
+struct Entry {
+  std::string type;
+  std::set<std::string> labels;
+
+  bool operator==(const Entry&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Entry& entry) {
+  out << entry.type << " {";
+  for (const auto& label : entry.labels) out << label << ' ';
+  return out << '}';
+}
+
+using Entries = std::map<std::string, Entry>;
+
+std::string documentation() {
+  std::ifstream in(SOURCE_DIR "/docs/metrics.md");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::set<std::string> code_spans(const std::string& text) {
+  std::set<std::string> spans;
+  for (std::size_t from = text.find('`'); from != std::string::npos;) {
+    const auto to = text.find('`', from + 1);
+    if (to == std::string::npos) break;
+    spans.insert(text.substr(from + 1, to - from - 1));
+    from = text.find('`', to + 1);
+  }
+  return spans;
+}
+
+std::string trimmed(const std::string& text) {
+  const auto first = text.find_first_not_of(' ');
+  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+/// Rows "| `family` | type | labels | ..." of the tables.
+Entries documented() {
+  Entries all;
+  std::istringstream in(documentation());
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("| `")) continue;
+    std::istringstream row(line.substr(1));
+    std::string family, type, labels;
+    std::getline(row, family, '|');
+    std::getline(row, type, '|');
+    std::getline(row, labels, '|');
+    auto known = code_spans(labels);
+    known.erase("job.labels");
+    const auto [at, added] = all.emplace(*code_spans(family).begin(), Entry{trimmed(type), known});
+    EXPECT_TRUE(added) << at->first << " has two rows";
+  }
+  return all;
+}
+
+/// Label names of a sample line, without those that every run's series has.
+std::set<std::string> labels_of(const std::string& line) {
+  std::set<std::string> names;
+  for (std::size_t equals = line.find("=\""); equals != std::string::npos; equals = line.find("=\"", equals + 1)) {
+    const auto start = line.find_last_of("{,", equals) + 1;
+    names.insert(line.substr(start, equals - start));
+  }
+  for (const auto* common : {"namespace", "app", "app_id", "le"}) names.erase(common);
+  return names;
+}
+
+Entries exposed(const std::string& exposition) {
+  Entries all;
+  std::istringstream in(exposition);
+  std::string family;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("# TYPE ")) {
+      const auto blank = line.find(' ', 7);
+      family = line.substr(7, blank - 7);
+      all[family].type = line.substr(blank + 1);
+    } else if (!line.starts_with('#')) {
+      all[family].labels.merge(labels_of(line));
+    }
+  }
+  return all;
+}
+
+std::string everything() {
+  test::Scene scene;
+  fill(scene);
+  const auto names = collector_names();
+  ProcessStats process;
+  process.cpu_seconds = process.start_time_seconds = 1;
+  process.resident_memory_bytes = process.virtual_memory_bytes = process.threads = process.open_fds = process.max_fds =
+      1;
+  return render(scene.snapshot(), {names.begin(), names.end()}, scene.drops()) + render_process(process);
+}
+
+TEST(Documentation, ListsEveryFamilyWithItsTypeAndLabelsAndNoOther) {
+  const auto in_docs = documented();
+  const auto in_program = exposed(everything());
+  for (const auto& [family, entry] : in_program) {
+    ASSERT_TRUE(in_docs.contains(family)) << family << " is not documented";
+    EXPECT_EQ(in_docs.at(family), entry) << family;
+  }
+  for (const auto& [family, entry] : in_docs) EXPECT_TRUE(in_program.contains(family)) << family << " is not exposed";
+}
+
+TEST(Documentation, ListsClosedListsInFull) {
+  const auto words = code_spans(documentation());
+  for (int kind = 0; kind < kErrorKinds; ++kind) {
+    const auto name = to_string(static_cast<ErrorKind>(kind));
+    EXPECT_TRUE(words.contains(std::string(name))) << name;
+  }
+  for (int reason = 0; reason < model::kRemovalReasons; ++reason) {
+    const auto name = model::to_string(static_cast<model::RemovalReason>(reason));
+    EXPECT_TRUE(words.contains(std::string(name))) << name;
+  }
+}
+
+/// Without those of the scene's query.
+std::size_t series(int executors) {
+  test::Scene scene;
+  fill(scene);
+  std::vector<spark::Executor> crew;
+  for (int id = 2; id <= executors; ++id) {
+    crew.push_back(test::with_gc(test::executor(std::to_string(id), 1500), 1, 0, 1));
+  }
+  auto one = *scene.run().executors().by_age().back();
+  one.peak->process_tree_jvm_rss = one.peak->process_tree_python_rss = 0;
+  crew.push_back(one);
+  crew.push_back(*scene.run().executors().by_age().front());
+  scene.run().apply_executors(crew, test::at(1991));
+  spark::MetricsDump dump;
+  for (const auto* queue : {"appStatus", "eventLog", "executorManagement", "shared"}) dump.dropped_events[queue] = 0;
+  scene.run().apply_metrics(dump);
+  const auto names = collector_names();
+  std::istringstream in(render(scene.snapshot(), {names.begin(), names.end()}, scene.drops()));
+  std::size_t lines = 7;  // process_*
+  for (std::string line; std::getline(in, line);) {
+    const bool counts = !line.starts_with('#') && line.find("query=") == std::string::npos;
+    lines += counts ? 1U : 0U;
+  }
+  return lines;
+}
+
+TEST(Documentation, TellsTheNumberOfSeries) {
+  ASSERT_NE(documentation().find("129 + 16 E + 10 Q"), std::string::npos);
+  EXPECT_EQ(series(1), 129U + 16);
+  EXPECT_EQ(series(150), 129U + 16 * 150);
+  std::size_t of_a_query = 0;
+  for (const auto& [family, entry] : exposed(everything())) of_a_query += entry.labels.contains("query") ? 1U : 0U;
+  EXPECT_EQ(of_a_query, 10U);
+}
+
+}  // namespace
+}  // namespace spark_exporter::metrics
