@@ -45,23 +45,27 @@ void append_number(std::string& out, double value) {
   }
 }
 
+enum class Quotes { kPlain, kEscaped };
+
 /// Text format 0.0.4: backslash and newline are escaped everywhere, quotes only inside label values.
-void append_escaped(std::string& out, std::string_view text, std::string_view special) {
-  while (!text.empty()) {
-    const std::size_t plain = std::min(text.find_first_of(special), text.size());
-    out.append(text, 0, plain);
-    text.remove_prefix(plain);
-    if (text.empty()) return;
+void append_escaped(std::string& out, std::string_view text, Quotes quotes) {
+  // A plain loop: find_first_of() would call memchr for each character.
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c != '\\' && c != '\n' && (c != '"' || quotes == Quotes::kPlain)) continue;
+    out.append(text, start, i - start);
     out += '\\';
-    out += text.front() == '\n' ? 'n' : text.front();
-    text.remove_prefix(1);
+    out += c == '\n' ? 'n' : c;
+    start = i + 1;
   }
+  out.append(text, start);
 }
 
 void append_label(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += "=\"";
-  append_escaped(out, value, "\\\"\n");
+  append_escaped(out, value, Quotes::kEscaped);
   out += "\",";
 }
 
@@ -170,11 +174,20 @@ std::string_view type_name(MetricType type) {
   return "gauge";
 }
 
+/// As Label's own operator< orders, which compares every string up to four times.
+bool by_labels(const ClientMetric* a, const ClientMetric* b) {
+  const std::size_t common = std::min(a->label.size(), b->label.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    if (const int names = a->label[i].name.compare(b->label[i].name); names != 0) return names < 0;
+    if (const int values = a->label[i].value.compare(b->label[i].value); values != 0) return values < 0;
+  }
+  return a->label.size() < b->label.size();
+}
+
 std::vector<const ClientMetric*> sorted(const std::vector<ClientMetric>& metrics) {
   std::vector<const ClientMetric*> order;
   order.reserve(metrics.size());
   for (const auto& metric : metrics) order.push_back(&metric);
-  const auto by_labels = [](const ClientMetric* a, const ClientMetric* b) { return a->label < b->label; };
   // Most collectors hand them over in order already.
   if (!std::is_sorted(order.begin(), order.end(), by_labels)) std::stable_sort(order.begin(), order.end(), by_labels);
   return order;
@@ -187,7 +200,7 @@ void append_family(std::string& out, const MetricFamily& family) {
   out += "# HELP ";
   out += family.name;
   out += ' ';
-  append_escaped(out, family.help, "\\\n");
+  append_escaped(out, family.help, Quotes::kPlain);
   out += "\n# TYPE ";
   out += family.name;
   out += ' ';
