@@ -485,7 +485,7 @@ TEST(Poller, StreamingBatchesAndAFailedQuery) {
 /// Random histories: whatever happens between polls, as long as Spark did not forget it first, the counters are the
 /// truth once all is quiet, and they never fall on the way.
 TEST(PollerProperty, CountersAreExactAndNeverFall) {
-  for (unsigned seed = 1; seed <= 60; ++seed) {
+  for (unsigned seed = 1; seed <= 25; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     const auto pick = [&](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
