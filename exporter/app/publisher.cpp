@@ -57,7 +57,8 @@ model::RunView Publisher::view(const model::Run& run) const {
 model::Snapshot Publisher::snapshot(spark::Poller* poller, spark::TimePoint now) const {
   model::Snapshot snapshot;
   snapshot.now = now;
-  snapshot.limits = {config_.limits.executors, config_.limits.gc_executors, config_.limits.series};
+  snapshot.limits = {config_.limits.executors, config_.limits.gc_executors, config_.limits.series,
+                     config_.limits.streaming_queries};
   snapshot.config_reload_ok = reload_ok_;
   snapshot.config_reload_time = reload_time_;
   snapshot.sources["spark"] = poller != nullptr ? poller->health() : model::SourceHealth{};

@@ -37,6 +37,8 @@ inline constexpr std::size_t kListItems = 200'000;
 
 // --- Spark -------------------------------------------------------------------------------------
 inline constexpr int kUiPortTries = 17;  ///< 4040..4056, spark.port.maxRetries = 16
+/// Streaming queries of a run whose counters are kept; how many are shown is kDefaultStreamingQueries.
+inline constexpr std::size_t kStreamingQueries = 1'000;
 inline constexpr auto kNoUiWarning = std::chrono::seconds{120};
 inline constexpr std::size_t kSparkProperties = 2'000;  ///< kept of environment's sparkProperties
 inline constexpr std::size_t kMetricKeyBytes = 16 * 1024;  ///< longer keys of /metrics/json are passed over

@@ -76,7 +76,6 @@ void Families::leave_out(std::uint64_t series) {
 }
 
 void Families::leave_out_total(const std::string& source, std::uint64_t total) {
-  drops_->add(family_.name, 0);
   drops_->add_total(family_.name, source, total);
 }
 

@@ -42,6 +42,7 @@ struct CollectorLimits {
   int executors = limits::kDefaultExecutors;
   int gc_executors = limits::kDefaultGcExecutors;
   int series = limits::kDefaultSeries;
+  int streaming_queries = limits::kDefaultStreamingQueries;
 };
 
 struct Snapshot {

@@ -42,14 +42,22 @@ std::optional<MicroBatch> parse_micro_batch(std::string_view description) {
   return MicroBatch{std::string(description.empty() ? *id : description), std::string(*run_id), to_id(*batch)};
 }
 
+StreamingLedger::StreamingLedger(Data data) : data_(std::move(data)) {
+  std::size_t order = 0;
+  for (auto& [name, known] : data_.queries) known.order = order++;
+}
+
 StreamingLedger::Query* StreamingLedger::query(const std::string& name) {
   auto at = data_.queries.find(name);
   if (at != data_.queries.end()) return &at->second;
-  if (data_.queries.size() >= static_cast<std::size_t>(limits::kDefaultStreamingQueries)) {
+  if (data_.queries.size() >= limits::kStreamingQueries) {
     ++data_.dropped;
     return nullptr;
   }
-  return &data_.queries[name];
+  const auto order = data_.queries.size();
+  Query& added = data_.queries[name];
+  added.order = order;
+  return &added;
 }
 
 void StreamingLedger::apply(const spark::Job& job, bool cancelled) {

@@ -27,6 +27,7 @@ std::optional<MicroBatch> parse_micro_batch(std::string_view description);
 class StreamingLedger {
  public:
   struct Query {
+    std::size_t order = 0;  ///< how many queries were known before it: "the first N" is sticky
     std::map<std::string, std::int64_t> last_batch;  ///< by run id: highest batch that was counted
     std::set<std::string> failed_runs;
     std::uint64_t batches = 0;
@@ -43,7 +44,7 @@ class StreamingLedger {
   };
 
   StreamingLedger() = default;
-  explicit StreamingLedger(Data data) : data_(std::move(data)) {}
+  explicit StreamingLedger(Data data);
 
   /// A job as Spark shows it now, running or ended. `cancelled`: it failed because the query was stopped.
   void apply(const spark::Job& job, bool cancelled);

@@ -257,10 +257,29 @@ TEST(Caps, TheWholeExpositionStaysUnderItsLimit) {
   }
 }
 
-TEST(Caps, QueriesBeyondTheCapAreCountedOnce) {
+TEST(Caps, TheFirstQueriesAreShown) {
   Scene scene;
+  scene.snapshot().limits.streaming_queries = 2;
   spark::MetricsDump dump;
-  for (int i = 0; i <= limits::kDefaultStreamingQueries; ++i) dump.streaming["q" + std::to_string(i)];
+  dump.streaming["m"].input_rate = 1;
+  dump.streaming["n"];
+  scene.run().apply_metrics(dump);
+  scene.text(collect_streaming);
+  EXPECT_EQ(scene.drops().series().at("spark_streaming_batches_total"), 0U);
+  dump.streaming["a"].input_rate = 1;
+  scene.run().apply_metrics(dump);
+  EXPECT_EQ(scene.samples(collect_streaming, "spark_streaming_batches_total"),
+            "spark_streaming_batches_total{RUN,query=\"m\"} 0\nspark_streaming_batches_total{RUN,query=\"n\"} 0\n");
+  EXPECT_EQ(scene.drops().series().at("spark_streaming_batches_total"), 1U);
+  EXPECT_EQ(scene.drops().series().at("spark_streaming_input_rows_per_second"), 1U);
+  EXPECT_FALSE(scene.drops().series().contains("spark_streaming_state_rows")) << "there was nothing to leave out";
+}
+
+TEST(Caps, QueriesThatAreNotEvenKeptAreCountedOnce) {
+  Scene scene;
+  scene.snapshot().limits.streaming_queries = 2000;
+  spark::MetricsDump dump;
+  for (std::size_t i = 0; i <= limits::kStreamingQueries; ++i) dump.streaming["q" + std::to_string(i)];
   scene.run().apply_metrics(dump);
   scene.text(collect_streaming);
   scene.text(collect_streaming);

@@ -107,13 +107,15 @@ TEST(StreamingLedger, GaugesEndWithTheQuery) {
 
 TEST(StreamingLedger, HoldsQueriesUpToTheCap) {
   StreamingLedger ledger;
-  for (int i = 0; i < limits::kDefaultStreamingQueries; ++i) {
+  for (std::size_t i = 0; i < limits::kStreamingQueries; ++i) {
     ledger.apply(batch_job(0, JobStatus::kSucceeded, "r", "q" + std::to_string(i)), false);
   }
   EXPECT_EQ(ledger.data().dropped, 0U);
   ledger.apply(batch_job(0, JobStatus::kSucceeded, "r", "one too many"), false);
   EXPECT_EQ(ledger.data().dropped, 1U);
-  EXPECT_EQ(ledger.data().queries.size(), static_cast<std::size_t>(limits::kDefaultStreamingQueries));
+  EXPECT_EQ(ledger.data().queries.size(), limits::kStreamingQueries);
+  EXPECT_EQ(ledger.data().queries.at("q0").order, 0U);
+  EXPECT_EQ(ledger.data().queries.at("q999").order, 999U);
   ledger.apply(batch_job(1, JobStatus::kSucceeded, "r", "q0"), false);
   EXPECT_EQ(ledger.data().queries.at("q0").batches, 2U);
 }
