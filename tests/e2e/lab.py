@@ -215,12 +215,15 @@ class Spark:
             connection.close()
 
 
+def binary():
+    return os.environ.get("SPARK_EXPORTER") or os.path.join(ROOT, "build", "release", "spark_exporter")
+
+
 class Exporter:
     """The exporter under test, polling one driver each second."""
 
     def __init__(self, spark_url, *flags, interval="1s"):
-        self.binary = os.environ.get("SPARK_EXPORTER") or os.path.join(ROOT, "build", "release", "spark_exporter")
-        self.command = [self.binary, "--web.listen-address=127.0.0.1:0", f"--spark.url={spark_url}",
+        self.command = [binary(), "--web.listen-address=127.0.0.1:0", f"--spark.url={spark_url}",
                         f"--spark.interval={interval}", *flags]
         self.lines, self.address = [], None
         self.listening = threading.Event()

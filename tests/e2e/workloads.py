@@ -253,7 +253,7 @@ def gc(executors=3):
     slots = 2 * int(executors)
 
     def churn():
-        (spark.range(0, 1_500_000, numPartitions=slots)
+        (spark.range(0, 1_000_000, numPartitions=slots)
          .select((F.col("id") % 4000).alias("k"), F.concat_ws("-", *[F.col("id").cast("string")] * 10).alias("s"))
          .groupBy("k").agg(F.collect_list("s").alias("l"))
          .select(F.sum(F.size(F.transform("l", lambda x: F.upper(F.reverse(x)))))).collect())
@@ -261,7 +261,7 @@ def gc(executors=3):
     SYNC.point("started", app_id=sc.applicationId)
     churn()
     SYNC.point("running")
-    for _ in range(4):
+    for _ in range(2):
         churn()
     SYNC.point("rest")
     spark.stop()

@@ -1,0 +1,74 @@
+"""The expositions that the runs before this one have left, against the metrics reference and promtool:
+test_contract.py FOLDER [--all]. With --all the runs together must have shown every family of the reference."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import compare
+import lab
+from exposition import Scrape
+
+REFERENCE = os.path.join(lab.ROOT, "docs", "metrics.md")
+ROW = re.compile(r"^\|\s*`([a-zA-Z_:][\w:]*)`\s*\|\s*`?(counter|gauge|histogram|summary)`?\s*\|")
+
+# What promtool may say: the alerts that use this counter fix its name.
+EXCEPTION = "jvm_gc_time_seconds counter metrics should have \"_total\" suffix"
+
+# Documented families that no run on one machine can show.
+NOT_HERE = {"spark_executor_memory_limit_bytes": "a pod's limit: only in Kubernetes"}
+
+
+def documented():
+    with open(REFERENCE, encoding="utf-8") as page:
+        rows = [ROW.match(line) for line in page]
+    return {row.group(1): row.group(2) for row in rows if row}
+
+
+def left(folder):
+    """What runs of this very program have left: files of an older one say nothing."""
+    built = os.path.getmtime(lab.binary())
+    paths = [os.path.join(folder, name) for name in (os.listdir(folder) if os.path.isdir(folder) else [])]
+    return sorted(os.path.basename(path) for path in paths if os.path.getmtime(path) > built)
+
+
+def promtool(text):
+    answer = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT)
+    return [line for line in answer.stdout.splitlines() if line.strip()]
+
+
+def test(_):
+    folder, everything = sys.argv[1], "--all" in sys.argv[2:]
+    names = left(folder)
+    if not names:
+        raise lab.Skip(f"no run of this program has left an exposition in {folder}")
+    if not shutil.which("promtool"):
+        raise lab.Skip("no promtool (Debian: prometheus)")
+    check = compare.Check(f"{len(names)} expositions against {os.path.relpath(REFERENCE, lab.ROOT)} and promtool")
+    reference, seen = documented(), {}
+    check.true("families in the reference", len(reference) > 50, len(reference))
+    for name in names:
+        with open(os.path.join(folder, name), encoding="utf-8") as source:
+            scrape = Scrape(source.read())
+        families = scrape.families()
+        said, allowed = promtool(scrape.text), [EXCEPTION] if "jvm_gc_time_seconds" in families else []
+        check.true(f"{name}: promtool says what it may", said == allowed, len(said) if said == allowed else said)
+        bare = [family for family in families if not scrape.helps.get(family)]
+        if bare:
+            check.equal(f"{name}: families without HELP", [], bare)
+        seen.update(families)
+    check.equal("exposed, not documented", [], sorted(set(seen) - set(reference)))
+    check.equal("exposed with another type than documented", [], sorted(
+        f"{family}: {kind}" for family, kind in seen.items() if reference.get(family, kind) != kind))
+    missing = sorted(set(reference) - set(seen) - set(NOT_HERE))
+    if everything:
+        check.equal("documented, never exposed", [], missing)
+        check.equal("exceptions that are none", [], sorted(set(NOT_HERE) & set(seen)))
+    else:
+        print(f"not shown by these runs: {', '.join(missing) or 'none'}")
+    check.done()
+
+
+lab.main(test)
