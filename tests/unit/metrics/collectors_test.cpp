@@ -134,6 +134,20 @@ TEST(KnownAndNone, IsZeroFromTheStart) {
   EXPECT_EQ(scene.samples(collect_self, "spark_exporter_source_up"), "spark_exporter_source_up{source=\"spark\"} 0\n");
 }
 
+TEST(Work, AStageThatEndedWhileItsTasksRunHasTasksButNothingPending) {
+  Scene scene;
+  spark::Stage stage;
+  stage.id = 0;
+  stage.status = spark::StageStatus::kFailed;
+  stage.tasks = 10;
+  stage.active_tasks = 2;
+  stage.completed_indices = 3;
+  scene.run().apply_stages({stage});
+  EXPECT_EQ(scene.samples(collect_work, "spark_app_tasks_active"), "spark_app_tasks_active{RUN} 2\n");
+  EXPECT_EQ(scene.samples(collect_work, "spark_app_tasks_pending"), "spark_app_tasks_pending{RUN} 0\n");
+  EXPECT_EQ(scene.samples(collect_work, "spark_app_stages_active"), "spark_app_stages_active{RUN} 0\n");
+}
+
 TEST(Unknown, IsAbsent) {
   Scene scene;
   scene.run().apply_executors({executor("driver"), executor("1")}, at(1990));
