@@ -68,6 +68,7 @@ Result<void> RunReader::poll(TimePoint now, SteadyTime steady_now) {
 
   const bool was_full = full_;
   if (auto done = with_time(&RunReader::read_jobs); done.has_error()) return gap(), done;
+  ran_ = ran_ || active_;
   if (auto done = read_stages(); done.has_error()) return gap(), done;
   if (auto done = with_time(&RunReader::read_executors); done.has_error()) return gap(), done;
   for (const Step step : {&RunReader::read_environment, &RunReader::read_metrics, &RunReader::read_sql,
@@ -76,7 +77,10 @@ Result<void> RunReader::poll(TimePoint now, SteadyTime steady_now) {
   }
   if (auto done = with_time(&RunReader::read_skew); done.has_error()) return gap(), done;
   run_.finish_poll();
-  if (slow_) last_slow_ = steady_now;
+  if (slow_) {
+    last_slow_ = steady_now;
+    ran_ = false;
+  }
   if (was_full && complete_) full_ = false;
   if (!complete_) full_ = true;
   joining_ = false;
@@ -352,7 +356,8 @@ Result<void> RunReader::read_all_sql() {
 }
 
 Result<void> RunReader::read_dstreams() {
-  if (!slow_ && !dstreams_) return ok();
+  // Each of their batches is a job: where nothing ran, there is nothing to find.
+  if (!dstreams_ && !(slow_ && ran_)) return ok();
   auto statistics = rest_.streaming_statistics();
   dstreams_ = statistics.has_value();
   if (statistics) {
@@ -364,12 +369,10 @@ Result<void> RunReader::read_dstreams() {
 }
 
 Result<void> RunReader::read_rdds() {
-  rdds_due_ = rdds_due_ || active_;
-  if (!slow_ || !rdds_due_) return ok();
+  if (!slow_ || !ran_) return ok();
   auto rdds = rest_.rdds();
   if (rdds.has_error()) return settle(rdds.error());
   run_.apply_rdds(std::move(*rdds));
-  rdds_due_ = false;
   return ok();
 }
 

@@ -83,7 +83,7 @@ class RunReader {
   std::size_t retained_stages_ = 0;
   std::int64_t sql_position_ = -1;  ///< where in Spark's list the newest known execution stood
   bool dstreams_ = false;
-  bool rdds_due_ = true;
+  bool ran_ = true;  ///< jobs ran since the last slow questions
   std::size_t stages_ended_ = 0;
   /// Stages that ended in this poll, for the skew.
   std::vector<std::pair<model::StageLedger::Key, model::StageTotals>> just_ended_;
