@@ -16,7 +16,7 @@ struct BackendOptions {
   std::string secret;  ///< not empty
   int threads = 8;     ///< requests that are worked on at once; one thread each
   /// Longest wait for a byte from or to the front. Has to be longer than the front's own deadlines, which judge the
-  /// real peer; what connects here past the front is on this host.
+  /// real peer; what connects here past the front is in this pod.
   std::chrono::milliseconds io_timeout{5'000};
 };
 

@@ -61,7 +61,9 @@ Result<std::unique_ptr<Server>> start_server(const ServerOptions& options, std::
   BackendOptions backend_options;
   backend_options.secret = front_options.secret;
   backend_options.threads = front_options.max_requests + kSpareThreads;
-  backend_options.io_timeout = tuning.write_idle_timeout + std::chrono::seconds{1};
+  // Not its write deadline: between two of civetweb's writes a steady but slow reader has to empty a third of socket
+  // buffers of some megabytes.
+  backend_options.io_timeout = tuning.response_timeout + std::chrono::seconds{1};
   auto backend = start_backend(backend_options, std::move(routes));
   if (!backend) return backend.error();
 
