@@ -5,6 +5,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 # More arguments for ctest, such as CTEST_ARGS='-R net' or '--output-junit FILE'.
 CTEST_ARGS ?=
+# More arguments for bench/run.py, such as BENCH_ARGS=--quick.
+BENCH_ARGS ?=
 CTEST = ctest --test-dir build/release --output-on-failure --no-tests=error $(CTEST_ARGS)
 
 .PHONY: help deps build demo test test-build test-real bench prove image fuzz format lint clean
@@ -41,7 +43,7 @@ bench:  ## Build and run the benchmarks
 	@scripts/install-deps.sh test bench
 	@cmake --preset bench
 	@cmake --build --preset bench -j $(JOBS)
-	@bench/run
+	@python3 bench/run.py $(BENCH_ARGS)
 
 prove:  ## Run the unit tests under ASan+UBSan and under TSan
 	@scripts/install-deps.sh test
@@ -57,7 +59,7 @@ image:  ## Build the container image without a registry, run it once, print its 
 fuzz:  ## Build the fuzz targets with clang and run each for FUZZ_SECONDS (20)
 	@scripts/install-deps.sh build fuzz
 	@cmake --preset fuzz
-	@cmake --build --preset fuzz -j $(JOBS)
+	@cmake --build --preset fuzz --target fuzz -j $(JOBS)
 	@scripts/fuzz.sh
 
 format:  ## Format the C++ code in place

@@ -11,9 +11,18 @@ work=$PWD/build/image
 mkdir -p "$work"
 [ "$(id -u)" -eq 0 ] || { echo "$0: as root, please (mmdebstrap and chroot isolation)" >&2; exit 1; }
 
-# vfs works on every file system, in containers too; overlay does not.
-store=(--root "$work/storage" --runroot "$work/run" --storage-driver vfs)
-buildah() { command buildah "${store[@]}" "$@"; }
+# Overlay where the kernel and the file system have it: vfs copies the whole root for every layer, so it gets few.
+driver=vfs
+layers=()
+mkdir -p "$work"/probe/{lower,upper,work,merged}
+if mount -t overlay overlay "$work/probe/merged" \
+  -o "lowerdir=$work/probe/lower,upperdir=$work/probe/upper,workdir=$work/probe/work" 2>/dev/null; then
+  umount "$work/probe/merged"
+  driver=overlay
+  layers=(--layers)
+fi
+rm -rf "$work/probe"
+buildah() { command buildah --root "$work/storage-$driver" --runroot "$work/run-$driver" --storage-driver "$driver" "$@"; }
 
 # The machine's own mirror and its settings, where it runs the same Debian; else the default mirror.
 mirror=()
@@ -42,7 +51,7 @@ if ! buildah inspect --type image base:bookworm >/dev/null 2>&1; then
 fi
 
 echo "Building $tag from the Dockerfile"
-buildah bud --isolation chroot --format docker --layers --pull-never \
+buildah bud --isolation chroot --format docker ${layers[@]+"${layers[@]}"} --pull-never \
   --build-arg BASE=localhost/base:bookworm --build-arg RUNTIME_BASE=localhost/base:bookworm \
   --build-arg REVISION="$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)" -t "$tag" .
 
@@ -82,7 +91,6 @@ if [ "$healthy" != yes ]; then
 fi
 echo "Healthy on a read-only root as uid 65534"
 
-base_size=$(buildah inspect --type image --format '{{.FromImageID}}' base:bookworm >/dev/null 2>&1 &&
-  buildah images --format '{{.Size}}' localhost/base:bookworm)
-echo "Image $tag: $(buildah images --format '{{.Size}}' "localhost/$tag"), of which Debian's base $base_size," \
+echo "Image $tag: $(buildah images --format '{{.Size}}' "localhost/$tag")," \
+  "of which Debian's base $(buildah images --format '{{.Size}}' localhost/base:bookworm)," \
   "the binary $(du -h --apparent-size "$root/usr/local/bin/spark_exporter" | cut -f1)"

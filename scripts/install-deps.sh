@@ -11,7 +11,7 @@ declare -A groups=(
   [demo]="python3?python3 openjdk-17-jre-headless?java procps?ps ca-certificates"
   [bench]="libbenchmark-dev"
   [image]="buildah?buildah mmdebstrap?mmdebstrap ca-certificates"
-  [fuzz]="clang-14?clang++-14"
+  [fuzz]="clang-14?clang++-14 libclang-rt-14-dev"
   [lint]="clang-format-14?clang-format-14 clang-tidy-14?clang-tidy-14 git?git"
 )
 groups[test]="${groups[build]} ${groups[demo]} libgtest-dev libbenchmark-dev prometheus?promtool openssl?openssl git?git"

@@ -24,16 +24,23 @@
 
 namespace spark_exporter::config {
 
+struct YamlEntry;
+
 struct YamlNode {
   enum class Kind { kNull, kScalar, kList, kMap };
 
   Kind kind = Kind::kNull;
   bool is_quoted = false;  ///< a scalar in quotes or a block scalar: a text, whatever it looks like
   std::string scalar;
-  std::vector<YamlNode> items;                         ///< of a list
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< of a mapping; keys are scalars, each once
-  int line = 1;                                        ///< from 1, as the column
+  std::vector<YamlNode> items;     ///< of a list
+  std::vector<YamlEntry> entries;  ///< of a mapping; keys are scalars, each once
+  int line = 1;                    ///< from 1, as the column
   int column = 1;
+};
+
+struct YamlEntry {
+  YamlNode key;
+  YamlNode value;
 };
 
 /// One document. Errors as parse_config() lists them; `name` is put before the position.

@@ -19,6 +19,7 @@ namespace spark_exporter::config {
 namespace {
 
 constexpr std::size_t kShownBytes = 64;
+constexpr std::size_t kReasonBytes = 256;
 
 std::string at(const std::string& name, int line, int column) {
   return name + ':' + std::to_string(line) + ':' + std::to_string(column) + ": ";
@@ -148,7 +149,7 @@ class TreeBuilder : public YAML::EventHandler {
         node.line = parent.key->line;
         node.column = parent.key->column;
       }
-      parent.node.entries.emplace_back(std::move(*parent.key), std::move(node));
+      parent.node.entries.push_back({std::move(*parent.key), std::move(node)});
       parent.key.reset();
     }
   }
@@ -200,9 +201,9 @@ Result<YamlNode> parse_document(std::string_view text, const std::string& name) 
   } catch (const Refused& refused) {
     return Error{refused.kind, at(name, refused.mark.line + 1, refused.mark.column + 1) + refused.what};
   } catch (const YAML::Exception& error) {
-    // Its own what() repeats the position; `msg` is the reason alone.
+    // Its own what() repeats the position; `msg` is the reason alone, and may repeat what stands there.
     return Error{ErrorKind::kMalformed,
-                 at(name, error.mark.line + 1, error.mark.column + 1) + "not YAML: " + error.msg};
+                 at(name, error.mark.line + 1, error.mark.column + 1) + "not YAML: " + quoted(error.msg, kReasonBytes)};
   }
 }
 

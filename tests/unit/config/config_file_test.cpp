@@ -9,6 +9,8 @@
 #include <fstream>
 #include <string>
 
+#include "exporter/common/text.hpp"
+
 namespace spark_exporter::config {
 namespace {
 
@@ -142,13 +144,14 @@ TEST(ConfigFile, RefusesWhatIsNoSinglePlainDocument) {
       {"two documents", "limits: {}\n---\njob: {}\n", "c.yml:2:1: a second document (one expected)"},
       {"not UTF-8", "limits: {}\n# h\xE4h\n", "c.yml:2:4: not UTF-8 text"},
   });
-  for (const std::string text :
-       {"limits: {series: 5", "a: b: c", "limits:\n\t- x", "]", "a: *nowhere", "'open", "%YAML x\n---\n"}) {
+  for (const std::string text : {"limits: {series: 5", "a: b: c", "limits:\n\t- x", "]", "a: *nowhere", "'open",
+                                 "a: \"\\x4\n\"", "a: \"\\x4\xC3\xA4\"", "%YAML x\n---\n"}) {
     const Result<Config> config = parse(text);
     ASSERT_FALSE(config) << text;
     EXPECT_EQ(config.error().what.rfind("c.yml:1:", 0) == 0 || config.error().what.rfind("c.yml:2:", 0) == 0, true)
         << config.error().what;
-    EXPECT_EQ(config.error().what.find('\n'), std::string::npos);
+    EXPECT_EQ(config.error().what.find('\n'), std::string::npos) << config.error().what;
+    EXPECT_EQ(find_invalid_utf8(config.error().what), std::string::npos) << config.error().what;
   }
 }
 
