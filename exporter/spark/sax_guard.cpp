@@ -38,42 +38,60 @@ std::size_t SaxGuard::fill() {
 
 /// How many of the buffer's first `length` bytes may be read on.
 std::size_t SaxGuard::measure(std::size_t length) {
-  for (std::size_t i = 0; i < length; ++i) {
-    if (in_string_) {
-      measure_in_string(buffer_[i]);
-    } else {
-      measure_outside(buffer_[i]);
-    }
-    if (too_long_ != nullptr) return i;
-  }
-  return length;
+  const char* const begin = buffer_.data();
+  const char* const end = begin + length;
+  const char* at = begin;
+  while (at != end && too_long_ == nullptr) at = in_string_ ? measure_string(at, end) : measure_outside(at, end);
+  return static_cast<std::size_t>(at - begin);
 }
 
-void SaxGuard::measure_in_string(char c) {
+/// Goes on to the byte after the string, to the end, or to the first byte too many.
+const char* SaxGuard::measure_string(const char* at, const char* end) {
   if (escaped_) {
     escaped_ = false;
-  } else if (c == '"') {
+    return count_in_string(at, at + 1);
+  }
+  const char* const stop = std::find_if(at, end, [](char c) { return c == '"' || c == '\\'; });
+  if (stop != at) return count_in_string(at, stop);
+  if (*at == '"') {
     in_string_ = false;
     gap_bytes_ = 0;
-    return;
-  } else if (c == '\\') {
-    escaped_ = true;
+    return at + 1;
   }
-  if (++string_bytes_ > limits::kJsonStringBytes) too_long_ = "a string";
+  escaped_ = true;
+  return count_in_string(at, at + 1);
 }
 
-void SaxGuard::measure_outside(char c) {
-  if (c == '"') {
-    in_string_ = true;
-    string_bytes_ = 0;
-    number_bytes_ = 0;
-  } else if (number_bytes_ > 0 ? continues_number(c) : is_digit(c)) {
-    gap_bytes_ = 0;
-    if (++number_bytes_ > limits::kJsonNumberBytes) too_long_ = "a number";
-  } else {
-    number_bytes_ = 0;
-    if (++gap_bytes_ > limits::kJsonGapBytes) too_long_ = "the space between two values";
+const char* SaxGuard::count_in_string(const char* from, const char* to) {
+  const std::size_t room = limits::kJsonStringBytes - string_bytes_;
+  const auto bytes = static_cast<std::size_t>(to - from);
+  if (bytes > room) {
+    too_long_ = "a string";
+    return from + room;
   }
+  string_bytes_ += bytes;
+  return to;
+}
+
+/// Goes on to the byte after the next opening quote, to the end, or to the first byte too many.
+const char* SaxGuard::measure_outside(const char* at, const char* end) {
+  std::size_t number = number_bytes_;
+  std::size_t gap = gap_bytes_;
+  for (; at != end && *at != '"'; ++at) {
+    if (number > 0 ? continues_number(*at) : is_digit(*at)) {
+      gap = 0;
+      if (number++ == limits::kJsonNumberBytes) too_long_ = "a number";
+    } else {
+      number = 0;
+      if (gap++ == limits::kJsonGapBytes) too_long_ = "the space between two values";
+    }
+    if (too_long_ != nullptr) return at;
+  }
+  in_string_ = at != end;
+  if (in_string_) string_bytes_ = number = 0;
+  number_bytes_ = number;
+  gap_bytes_ = gap;
+  return in_string_ ? at + 1 : at;
 }
 
 }  // namespace spark_exporter::spark

@@ -24,8 +24,9 @@ class SaxGuard final : public std::streambuf {
  private:
   std::size_t fill();
   std::size_t measure(std::size_t length);
-  void measure_in_string(char c);
-  void measure_outside(char c);
+  const char* measure_string(const char* at, const char* end);
+  const char* count_in_string(const char* from, const char* to);
+  const char* measure_outside(const char* at, const char* end);
 
   std::streambuf* source_;
   std::array<char, 4096> buffer_{};

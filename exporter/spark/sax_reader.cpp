@@ -19,7 +19,6 @@ using Kind = Scalar::Kind;
 
 constexpr std::size_t kShownKey = 64;
 constexpr std::size_t kCauseBytes = 160;
-constexpr std::string_view kSegmentEnd = ".[";
 
 /// The paths that the value at hand may belong to: [first, last), which agree in their first `offset` bytes.
 struct Slot {
@@ -54,15 +53,17 @@ class Walker {
       : document_(document), root_(root), paths_(paths), sink_(sink) {}
 
   // The names are nlohmann's (json_sax).
-  bool null() { return value({}); }
-  bool boolean(bool flag) { return value({.kind = Kind::kBool, .flag = flag}); }
+  bool null() { return unasked() || value({}); }
+  bool boolean(bool flag) { return unasked() || value({.kind = Kind::kBool, .flag = flag}); }
   bool number_integer(std::int64_t number) {
     if (number >= 0) return number_unsigned(static_cast<std::uint64_t>(number));
-    return value({.kind = Kind::kInteger, .integer = number});
+    return unasked() || value({.kind = Kind::kInteger, .integer = number});
   }
-  bool number_unsigned(std::uint64_t number) { return value({.kind = Kind::kNatural, .natural = number}); }
-  bool number_float(double number, const std::string&) { return value({.kind = Kind::kReal, .real = number}); }
-  bool string(std::string& text) { return value({.kind = Kind::kText, .text = text}); }
+  bool number_unsigned(std::uint64_t number) { return unasked() || value({.kind = Kind::kNatural, .natural = number}); }
+  bool number_float(double number, const std::string&) {
+    return unasked() || value({.kind = Kind::kReal, .real = number});
+  }
+  bool string(std::string& text) { return unasked() || value({.kind = Kind::kText, .text = text}); }
   bool binary(Json::binary_t&) { return true; }
   bool start_object(std::size_t) { return open(Kind::kObject); }
   bool start_array(std::size_t) { return open(Kind::kList); }
@@ -83,9 +84,10 @@ class Walker {
   bool end_item();
   bool apply(const Slot& slot, const Scalar& scalar);
 
+  /// Most values of an answer: those of keys that no path names, and all inside of them.
+  bool unasked() const { return skipped_depth_ > 0 || (in_item() && !frames_.back().list && key_slot_.empty()); }
   bool in_item() const { return frames_.size() > item_frame_; }
   std::string_view rest(const Slot& slot) const { return paths_[slot.first].substr(slot.offset); }
-  std::string_view segment(std::string_view path, std::size_t offset) const;
   Slot find(const Slot& slot, std::string_view name) const;
   Slot whole_table() const { return {0, paths_.size(), 0}; }
   bool next_slot(Slot& slot);
@@ -120,17 +122,21 @@ bool Walker::parse_error(std::size_t, const std::string&, const Json::exception&
 
 // --- paths -------------------------------------------------------------------------------------
 
-std::string_view Walker::segment(std::string_view path, std::size_t offset) const {
-  const auto end = path.find_first_of(kSegmentEnd, offset);
-  return path.substr(offset, end == std::string_view::npos ? end : end - offset);
+/// Below, at or above zero as the segment of `path` at `offset` sorts before, is or sorts after `name`.
+int compare_segment(std::string_view path, std::size_t offset, std::string_view name) {
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = offset + i < path.size() ? path_rank(path[offset + i]) : '\0';
+    if (c != name[i] || c == '\0') return c < name[i] || c == '\0' ? -1 : 1;
+  }
+  return offset + name.size() < path.size() && path_rank(path[offset + name.size()]) != '\0' ? 1 : 0;
 }
 
 Slot Walker::find(const Slot& slot, std::string_view name) const {
+  const auto compare = [&](std::string_view path) { return compare_segment(path, slot.offset, name); };
   const auto first = paths_.begin() + static_cast<std::ptrdiff_t>(slot.first);
   const auto last = paths_.begin() + static_cast<std::ptrdiff_t>(slot.last);
-  const auto less = [&](std::string_view path, std::string_view wanted) { return segment(path, slot.offset) < wanted; };
-  const auto begin = std::lower_bound(first, last, name, less);
-  const auto end = std::find_if(begin, last, [&](auto path) { return segment(path, slot.offset) != name; });
+  const auto begin = std::partition_point(first, last, [&](std::string_view path) { return compare(path) < 0; });
+  const auto end = std::find_if(begin, last, [&](std::string_view path) { return compare(path) != 0; });
   return {static_cast<std::size_t>(begin - paths_.begin()), static_cast<std::size_t>(end - paths_.begin()),
           slot.offset + name.size()};
 }
@@ -194,7 +200,6 @@ void Walker::report_type(const Slot& slot, const Scalar& scalar, std::string_vie
 // --- values ------------------------------------------------------------------------------------
 
 bool Walker::value(Scalar scalar) {
-  if (skipped_depth_ > 0) return true;
   if (!in_item()) {
     if (!count_element()) return false;
     report_type({}, scalar, "an object");

@@ -12,11 +12,13 @@
 
 namespace spark_exporter::spark {
 
+/// The end of a path's segment sorts before all that goes on.
+constexpr char path_rank(char c) { return c == '.' || c == '[' ? '\0' : c; }
+
 /// Order of the tables: by path segments. A path may not stop where another one goes on.
 constexpr bool path_less(std::string_view left, std::string_view right) {
-  constexpr auto rank = [](char c) { return c == '.' || c == '[' ? '\0' : c; };
   for (std::size_t i = 0; i < left.size() && i < right.size(); ++i) {
-    if (rank(left[i]) != rank(right[i])) return rank(left[i]) < rank(right[i]);
+    if (path_rank(left[i]) != path_rank(right[i])) return path_rank(left[i]) < path_rank(right[i]);
   }
   return left.size() < right.size();
 }
