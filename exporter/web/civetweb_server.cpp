@@ -173,6 +173,7 @@ Result<void> CivetwebServer::start(const BackendOptions& options) {
   const std::string threads = std::to_string(options.threads);
   const std::string timeout = std::to_string(options.io_timeout.count());
   const std::string head_bytes = std::to_string(limits::kRequestHeadBytes + kHeadRoom);
+  // clang-format off
   const char* settings[] = {"listening_ports", "127.0.0.1:0",
                             "num_threads", threads.c_str(),
                             "connection_queue", threads.c_str(),
@@ -186,6 +187,7 @@ Result<void> CivetwebServer::start(const BackendOptions& options) {
                             "enable_directory_listing", "no",
                             "enable_auth_domain_check", "no",
                             nullptr};
+  // clang-format on
   mg_callbacks callbacks{};
   callbacks.http_error = &CivetwebServer::on_error;
   callbacks.log_message = &CivetwebServer::on_log;

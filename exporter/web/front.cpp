@@ -86,8 +86,8 @@ class AsioFront final : public Front {
 
   FrontState state_;
   std::vector<std::string> addresses_;
-  bool stopping_ = false;    ///< on the thread only
-  asio::io_context io_{1};   ///< its connections refer to the state above
+  bool stopping_ = false;   ///< on the thread only
+  asio::io_context io_{1};  ///< its connections refer to the state above
   std::deque<Listener> listeners_;
   std::thread thread_;
 };
@@ -99,8 +99,8 @@ Result<void> AsioFront::listen(const std::string& text) {
   error_code error;
   if (address->host.empty()) {
     error = open_acceptor(listener.acceptor, tcp::endpoint(asio::ip::address_v6::any(), address->port));
-    const bool no_v6 = error == asio::error::address_family_not_supported ||
-                       error == boost::system::errc::address_not_available;
+    const bool no_v6 =
+        error == asio::error::address_family_not_supported || error == boost::system::errc::address_not_available;
     if (no_v6) error = open_acceptor(listener.acceptor, tcp::endpoint(asio::ip::address_v4::any(), address->port));
   } else {
     const asio::ip::address host = resolve(io_, address->host, error);

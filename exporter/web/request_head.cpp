@@ -12,9 +12,7 @@ namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
 
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 bool is_target(std::string_view target) {
   if (target.empty() || target.front() != '/') return false;

@@ -282,8 +282,8 @@ class TemporaryFile {
 TEST(Exposition, PassesPromtool) {
   if (std::system("promtool --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "promtool is not installed";
   std::string out;
-  const std::string hostile[] = {
-      "a\"b", "a\nb", "a\\", "\xF0\x9F\x94\xA5", "\xFF\xC0", std::string(10'240, '"'), "{}=,"};
+  const std::string hostile[] = {"a\"b", "a\nb", "a\\", "\xF0\x9F\x94\xA5", "\xFF\xC0", std::string(10'240, '"'),
+                                 "{}=,"};
   MetricFamily gauges = gauge_family({}, "A help\nof two \"lines\" \\ and more.");
   for (const auto& value : hostile) gauges.metric.push_back(gauge({{"app", label_value(value)}}, 1e-9));
   gauges.metric.push_back(gauge({{"app", "inf"}}, -kInfinity));

@@ -50,8 +50,7 @@ TEST(Server, HandsTheRequestToItsHandler) {
   EXPECT_EQ(get(address, "/%65cho").body, "GET /echo ? peer=127.0.0.1 loopback body=0");
   EXPECT_EQ(get(address, "/echo", "Accept-Encoding: gzip\r\nAccept: text/html\r\n").body,
             "GET /echo ? peer=127.0.0.1 loopback gzip html body=0");
-  EXPECT_EQ(get(address, "/echo", "Accept-Encoding: gzip;q=0\r\n").body,
-            "GET /echo ? peer=127.0.0.1 loopback body=0");
+  EXPECT_EQ(get(address, "/echo", "Accept-Encoding: gzip;q=0\r\n").body, "GET /echo ? peer=127.0.0.1 loopback body=0");
   EXPECT_EQ(ask(address, "GET /echo HTTP/1.0\r\n\r\n").status, 200);
   EXPECT_EQ(server->refused(), 0U);
 }
@@ -133,9 +132,8 @@ TEST(Server, AnswersRequestsReallyInParallel) {
                                 }}});
   std::vector<std::future<int>> clients;
   for (int i = 0; i < kTogether; ++i) {
-    clients.push_back(std::async(std::launch::async, [address = server->addresses().at(0)] {
-      return get(address, "/meet").status;
-    }));
+    clients.push_back(
+        std::async(std::launch::async, [address = server->addresses().at(0)] { return get(address, "/meet").status; }));
   }
   for (auto& client : clients) EXPECT_EQ(client.get(), 200);
 }
@@ -239,7 +237,7 @@ TEST(Server, TakesABodyUpToTheLimit) {
   const std::string address = server->addresses().at(0);
   const auto post = [&address](std::size_t bytes) {
     return ask(address, "POST /post HTTP/1.1\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n" +
-                                 std::string(bytes, 'b'));
+                            std::string(bytes, 'b'));
   };
   EXPECT_EQ(post(0).body, "POST /post ? peer=127.0.0.1 loopback body=0");
   EXPECT_EQ(post(limits::kRequestBodyBytes).body, "POST /post ? peer=127.0.0.1 loopback body=1048576");

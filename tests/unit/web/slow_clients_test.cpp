@@ -254,8 +254,9 @@ TEST(OpenConnections, AreBoundedByDefaultToo) {
 TEST(RequestBodies, AreBoundedTogether) {
   const auto server = started(patient());
   const std::string address = server->addresses().at(0);
-  const std::string head = "POST /post HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: " +
-                           std::to_string(limits::kRequestBodyBytes) + "\r\n\r\n";
+  const std::string head =
+      "POST /post HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(limits::kRequestBodyBytes) +
+      "\r\n\r\n";
   Clients clients;
   for (std::size_t i = 0; i < limits::kRequestBodiesBytes / limits::kRequestBodyBytes; ++i) {
     clients.push_back(std::make_unique<SocketClient>(address));
