@@ -60,8 +60,7 @@ Error Client::named(const Request& request, const Error& error) const {
 Result<void> Client::connect(const Addresses& addresses, TimePoint deadline) {
   Error failure{ErrorKind::kTimeout, "cannot connect to"};
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const auto connected =
-        wire_.connect(addresses[i], options_.base.port, share(deadline, addresses.size() - i));
+    const auto connected = wire_.connect(addresses[i], options_.base.port, share(deadline, addresses.size() - i));
     if (connected) {
       ++connections_;
       return {};

@@ -34,9 +34,9 @@ struct Url {
 Result<Url> parse_url(std::string_view text);
 
 struct TlsOptions {
-  std::string ca_file;       ///< PEM; empty: the system's store
-  std::string server_name;   ///< SNI and name to verify; empty: the URL's host
-  bool insecure = false;     ///< no verification at all
+  std::string ca_file;      ///< PEM; empty: the system's store
+  std::string server_name;  ///< SNI and name to verify; empty: the URL's host
+  bool insecure = false;    ///< no verification at all
 };
 
 struct ClientOptions {

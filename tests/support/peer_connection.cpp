@@ -128,9 +128,9 @@ bool PeerConnection::send_body(const Reply& reply) {
   std::uint64_t offset = 0;
   const std::uint64_t stop = reply.cut.value_or(std::numeric_limits<std::uint64_t>::max());
   while (offset < stop) {
-    std::string piece =
-        reply.generate ? reply.generate(offset)
-                       : reply.body.substr(std::min<std::size_t>(offset, reply.body.size()), reply.piece_bytes);
+    std::string piece = reply.generate
+                            ? reply.generate(offset)
+                            : reply.body.substr(std::min<std::size_t>(offset, reply.body.size()), reply.piece_bytes);
     if (piece.empty()) {
       break;
     }

@@ -18,9 +18,16 @@ void Gate::open() {
   changed_.notify_all();
 }
 
+void Gate::wait_for_arrivals(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return arrivals_ >= count; });
+}
+
 bool Gate::pass(const std::function<bool()>& stopped) {
   constexpr auto kLook = std::chrono::milliseconds{10};  // nobody notifies a gate when its server stops
   std::unique_lock lock(mutex_);
+  ++arrivals_;
+  changed_.notify_all();
   while (!changed_.wait_for(lock, kLook, [this] { return open_ || tokens_ > 0; })) {
     if (stopped()) {
       return false;

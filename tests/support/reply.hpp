@@ -22,6 +22,8 @@ class Gate {
   void release(std::size_t count = 1);
   /// Lets all pass from now on.
   void open();
+  /// Waits until somebody has come for the n-th time: what the ones before let through has then been sent.
+  void wait_for_arrivals(std::size_t count);
 
   /// Waits for its turn; false if `stopped` turned true meanwhile.
   bool pass(const std::function<bool()>& stopped);
@@ -29,6 +31,7 @@ class Gate {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::size_t arrivals_ = 0;
   std::size_t tokens_ = 0;
   bool open_ = false;
 };
@@ -73,8 +76,6 @@ class Reply {
   Reply& cut_after(std::uint64_t body_bytes, End how);
   Reply& ending(End how);
 };
-
-
 
 namespace replies {
 Reply json(std::string body);

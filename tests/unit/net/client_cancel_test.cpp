@@ -52,8 +52,8 @@ TEST(ClientCancel, WhileResolving) {
   std::promise<void> let_go;
   ClientOptions options = options_for("http://name:80");
   options.connect_timeout = milliseconds{0};
-  const auto client = make_http_client(
-      options, [&asked, go = let_go.get_future().share()](const std::string&) -> Result<Addresses> {
+  const auto client =
+      make_http_client(options, [&asked, go = let_go.get_future().share()](const std::string&) -> Result<Addresses> {
         asked.set_value();
         go.wait();
         return Addresses{"127.0.0.1"};

@@ -1,7 +1,7 @@
 // Servers that misbehave: each fault has one error kind, a text that names the URL, and the client goes on afterwards.
 
-#include <gtest/gtest.h>
 #include <arpa/inet.h>
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ namespace {
 
 using test::End;
 using test::FaultServer;
-using test::Framing;
+using test::Gate;
 using test::ReceivedRequest;
 using test::Reply;
 namespace replies = test::replies;
@@ -49,8 +49,7 @@ std::vector<Case> faults() {
       {"garbage after the status line", replies::raw(head + "\x01\x02\x03\r\n\r\n", End::kHang), ErrorKind::kProtocol},
       {"endless head", replies::raw(head + "X: " + std::string(limits::kHttpHeaderBytes, 'x'), End::kHang),
        ErrorKind::kTooLarge},
-      {"only 1xx",
-       replies::raw([] {
+      {"only 1xx", replies::raw([] {
          std::string answers;
          for (int i = 0; i <= limits::kHttpInterimAnswers; ++i) {
            answers += "HTTP/1.1 102 Wait\r\n\r\n";
@@ -59,8 +58,8 @@ std::vector<Case> faults() {
        }()),
        ErrorKind::kProtocol},
       {"unknown coding", replies::json("x").with_header("Content-Encoding", "br"), ErrorKind::kProtocol},
-      {"unknown transfer coding",
-       replies::raw(head + "Transfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"), ErrorKind::kProtocol},
+      {"unknown transfer coding", replies::raw(head + "Transfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"),
+       ErrorKind::kProtocol},
       {"closed in the body", replies::json(text).cut_after(20'000, End::kClose), ErrorKind::kReset, kPatient, true},
       {"reset in the body", replies::json(text).cut_after(20'000, End::kReset), ErrorKind::kReset, kPatient, true},
       {"silence in the body", replies::json(text).cut_after(20'000, End::kHang), ErrorKind::kTimeout, kShort, true},
@@ -70,8 +69,8 @@ std::vector<Case> faults() {
        ErrorKind::kReset, kPatient, true},
       {"longer Content-Length than body", replies::json("hello").declaring(6).ending(End::kClose), ErrorKind::kReset,
        kPatient, true},
-      {"bad chunk", replies::raw(head + "Transfer-Encoding: chunked\r\n\r\nnot hex\r\n"), ErrorKind::kProtocol, kPatient,
-       true},
+      {"bad chunk", replies::raw(head + "Transfer-Encoding: chunked\r\n\r\nnot hex\r\n"), ErrorKind::kProtocol,
+       kPatient, true},
       {"chunk with an endless extension",
        replies::raw(head + "Transfer-Encoding: chunked\r\n\r\n1;x=" + std::string(100'000, 'x'), End::kHang),
        ErrorKind::kTooLarge, kPatient, true},
@@ -82,7 +81,8 @@ std::vector<Case> faults() {
       {"gzip that ends too early",
        replies::json(test::gzip(text).substr(0, 60)).with_header("Content-Encoding", "gzip"), ErrorKind::kProtocol,
        kPatient, true},
-      {"a byte now and then", replies::json(text).paced(milliseconds{10}), ErrorKind::kTimeout, milliseconds{300}, true},
+      {"a byte now and then", replies::json(text).paced(milliseconds{10}), ErrorKind::kTimeout, milliseconds{300},
+       true},
   };
 }
 
@@ -96,7 +96,9 @@ TEST(ClientFaults, EachHasItsKind) {
     request.timeout = c.timeout;
     const Fetched fetched = fetch(*client, request);
     EXPECT_EQ(fetched.kind(), c.kind) << c.name << ": " << fetched.what();
-    EXPECT_EQ(fetched.consumed, c.consumed ? 1 : 0) << c.name;
+    if (c.kind != ErrorKind::kTimeout) {  // how far that gets depends on the machine
+      EXPECT_EQ(fetched.consumed, c.consumed ? 1 : 0) << c.name;
+    }
     EXPECT_NE(fetched.what().find(server.url("/x?q=1")), std::string::npos) << c.name << ": " << fetched.what();
     EXPECT_EQ(fetched.what().find_first_of("\r\n"), std::string::npos) << c.name;
     EXPECT_EQ(fetch(*client, "/ok").body, "{}") << "after " << c.name;
@@ -110,11 +112,10 @@ TEST(ClientFaults, AFailedBodyOutranksTheConsumer) {
   server.on("/x", replies::json(std::string(50'000, 'x')).cut_after(20'000, End::kClose));
   for (const bool consumer_fails : {false, true}) {
     const auto client = client_for(server.url());
-    const auto result =
-        client->get(request_for("/x"), [&](const ResponseHead&, std::istream& body) -> Result<void> {
-          body.ignore(std::numeric_limits<std::streamsize>::max());
-          return consumer_fails ? Result<void>(Error{ErrorKind::kMalformed, "not JSON"}) : Result<void>();
-        });
+    const auto result = client->get(request_for("/x"), [&](const ResponseHead&, std::istream& body) -> Result<void> {
+      body.ignore(std::numeric_limits<std::streamsize>::max());
+      return consumer_fails ? Result<void>(Error{ErrorKind::kMalformed, "not JSON"}) : Result<void>();
+    });
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().kind, ErrorKind::kReset);
   }
@@ -123,14 +124,14 @@ TEST(ClientFaults, AFailedBodyOutranksTheConsumer) {
 TEST(ClientFaults, IdleTimeoutEndsASilentWatchOnly) {
   FaultServer server;
   server.on("/silent", replies::json("event\n").chunked().cut_after(6, End::kHang));
-  server.on("/steady", replies::json(std::string(60, 'x')).chunked().paced(milliseconds{10}));
+  server.on("/steady", replies::json(std::string(60, 'x')).chunked().paced(milliseconds{20}));
   Request watch = request_for("/silent");
   watch.timeout = milliseconds{0};
   watch.idle_timeout = kShort;
   const auto client = client_for(server.url());
   EXPECT_EQ(fetch(*client, watch).kind(), ErrorKind::kTimeout);
   watch.target = "/steady";  // takes longer than the idle timeout, but is never silent for that long
-  watch.idle_timeout = milliseconds{500};
+  watch.idle_timeout = milliseconds{1000};
   EXPECT_EQ(fetch(*client, watch).body.size(), 60u);
 }
 
@@ -146,9 +147,10 @@ TEST(ClientFaults, NobodyListens) {
 /// A listener whose queue is full: the kernel drops further SYNs, as a firewall would.
 class FullListener {
  public:
-  FullListener() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit FullListener(const char* address, std::uint16_t port = 0) : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
     address_.sin_family = AF_INET;
-    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address_.sin_port = htons(port);
+    ::inet_pton(AF_INET, address, &address_.sin_addr);
     socklen_t size = sizeof address_;
     ::bind(listener_, generic(), size);
     ::listen(listener_, 0);
@@ -176,7 +178,7 @@ class FullListener {
 };
 
 TEST(ClientFaults, ConnectingHasADeadline) {
-  const FullListener listener;
+  const FullListener listener("127.0.0.1");
   ClientOptions options = options_for(listener.url());
   options.connect_timeout = kShort;
   const Fetched fetched = fetch(*make_http_client(options), "/x");
@@ -196,6 +198,17 @@ TEST(ClientFaults, TheNextAddressIsTried) {
   const Fetched fetched = fetch(*make_http_client(options, nowhere), "/x");
   EXPECT_EQ(fetched.kind(), ErrorKind::kConnect);
   EXPECT_NE(fetched.what().find("127.0.0.2"), std::string::npos) << fetched.what();
+}
+
+TEST(ClientFaults, AnAddressThatSwallowsPacketsLeavesTimeForTheNext) {
+  FaultServer server;
+  server.on("/x", replies::json("{}"));
+  const FullListener black_hole("127.0.0.2", server.port());
+  ClientOptions options = options_for("http://name:" + std::to_string(server.port()));
+  options.connect_timeout = milliseconds{1000};
+  const auto lookup = [](const std::string&) -> Result<Addresses> { return Addresses{"127.0.0.2", "127.0.0.1"}; };
+  const Fetched fetched = fetch(*make_http_client(options, lookup), "/x");
+  EXPECT_EQ(fetched.body, "{}") << fetched.what();
 }
 
 TEST(ClientFaults, NameServersFaults) {
@@ -249,6 +262,23 @@ TEST(ClientFaults, ConnectionsClosedWithoutAWordAreReplaced) {
   EXPECT_EQ(client->stats().connections, 3u);
 }
 
+/// Bytes that come while nothing was asked must not become the answer to the next request.
+TEST(ClientFaults, UnaskedBytesCostTheConnection) {
+  FaultServer server;
+  const auto gate = std::make_shared<Gate>();
+  gate->release();
+  server.on("/x", replies::json("hiHTTP/1.1 200 OK!").declaring(2).gated(gate, 2));
+  server.on("/ok", replies::json("{}"));
+  const auto client = client_for(server.url());
+  EXPECT_EQ(fetch(*client, "/x").body, "hi");
+  gate->release(2);
+  gate->wait_for_arrivals(4);  // four more bytes are on their way
+  const Fetched next = fetch(*client, "/ok");
+  EXPECT_EQ(next.body, "{}") << next.what();
+  EXPECT_EQ(client->stats().connections, 2u);
+  gate->open();
+}
+
 TEST(ClientFaults, TheSecondTryIsTheLast) {
   FaultServer server;
   server.on("/x", [](const ReceivedRequest& request) {
@@ -268,8 +298,10 @@ TEST(ClientFaults, NoSecondTryAfterAByteOrATimeout) {
     Reply reply;
     ErrorKind kind;
     milliseconds timeout;
-  } const cases[] = {{"a byte", replies::raw("H", End::kClose), ErrorKind::kReset, kPatient},
-                     {"silence", replies::nothing(End::kHang), ErrorKind::kTimeout, kShort}};
+    milliseconds idle_timeout;
+  } const cases[] = {{"a byte", replies::raw("H", End::kClose), ErrorKind::kReset, kPatient, milliseconds{0}},
+                     {"silence", replies::nothing(End::kHang), ErrorKind::kTimeout, kShort, milliseconds{0}},
+                     {"a silent watch", replies::nothing(End::kHang), ErrorKind::kTimeout, milliseconds{0}, kShort}};
   for (const auto& c : cases) {
     FaultServer server;
     server.on("/ok", replies::json("{}"));
@@ -278,8 +310,11 @@ TEST(ClientFaults, NoSecondTryAfterAByteOrATimeout) {
     EXPECT_TRUE(fetch(*client, "/ok").result);
     Request request = request_for("/x");
     request.timeout = c.timeout;
+    request.idle_timeout = c.idle_timeout;
     EXPECT_EQ(fetch(*client, request).kind(), c.kind) << c.name;
-    EXPECT_EQ(server.requests().size(), 2u) << c.name;
+    EXPECT_TRUE(server.wait_for_requests(2));
+    EXPECT_TRUE(fetch(*client, "/ok").result);
+    EXPECT_EQ(server.requests().size(), 3u) << c.name;
   }
 }
 

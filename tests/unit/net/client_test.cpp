@@ -157,9 +157,9 @@ TEST(Client, AThrowingConsumerCostsTheConnection) {
   FaultServer server;
   server.on("/x", replies::json("{}"));
   const auto client = client_for(server.url());
-  EXPECT_THROW(static_cast<void>(client->get(request_for("/x"), [](const ResponseHead&, std::istream&) -> Result<void> {
-                 throw std::runtime_error("broken");
-               })),
+  EXPECT_THROW(static_cast<void>(client->get(
+                   request_for("/x"),
+                   [](const ResponseHead&, std::istream&) -> Result<void> { throw std::runtime_error("broken"); })),
                std::runtime_error);
   EXPECT_EQ(fetch(*client, "/x").body, "{}");
   EXPECT_EQ(client->stats().connections, 2u);

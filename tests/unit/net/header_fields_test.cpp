@@ -46,11 +46,16 @@ TEST(HeaderFields, RefusesWhatWouldBreakTheFraming) {
   };
   EXPECT_TRUE(serialize(with("GET", "/", "Authorization", "Bearer s\tecret"), base, "me"));
   const Request bad[] = {
-      with("GET", "", "X", "y"),          with("GET", "x", "X", "y"),
-      with("GET", "/a b", "X", "y"),      with("GET", "/a\r\nX: y", "X", "y"),
-      with("GET", "/\xc3\xa9", "X", "y"), with("G T", "/", "X", "y"),
-      with("", "/", "X", "y"),            with("GET", "/", "X:", "y"),
-      with("GET", "/", "", "y"),          with("GET", "/", "Authorization", "Bearer secret\n"),
+      with("GET", "", "X", "y"),
+      with("GET", "x", "X", "y"),
+      with("GET", "/a b", "X", "y"),
+      with("GET", "/a\r\nX: y", "X", "y"),
+      with("GET", "/\xc3\xa9", "X", "y"),
+      with("G T", "/", "X", "y"),
+      with("", "/", "X", "y"),
+      with("GET", "/", "X:", "y"),
+      with("GET", "/", "", "y"),
+      with("GET", "/", "Authorization", "Bearer secret\n"),
   };
   for (const Request& request : bad) {
     const auto message = serialize(request, base, "me");

@@ -61,7 +61,9 @@ TEST(ResponseParser, ReadsAnswersInPiecesOfAnySize) {
   const Case cases[] = {
       {"length", kOk + "Content-Length: 11\r\n\r\nhello world", {}, "hello world"},
       {"empty", kOk + "Content-Length: 0\r\n\r\n", {}, ""},
-      {"chunked", kOk + "Transfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n5;x=y\r\nworld\r\n0\r\n\r\n", {},
+      {"chunked",
+       kOk + "Transfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n5;x=y\r\nworld\r\n0\r\n\r\n",
+       {},
        "hello world"},
       {"trailer", kOk + "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 1\r\n\r\n", {}, "hi"},
       {"until close", kOk + "\r\nhello", {}, "hello"},

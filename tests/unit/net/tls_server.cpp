@@ -67,7 +67,9 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-void write_file(const std::string& path, const std::string& content) { std::ofstream(path, std::ios::binary) << content; }
+void write_file(const std::string& path, const std::string& content) {
+  std::ofstream(path, std::ios::binary) << content;
+}
 
 Identity make_identity(const std::string& names) {
   constexpr long kDay = 86'400;
@@ -88,9 +90,8 @@ Identity make_identity(const std::string& names) {
   if (X509_sign(x, key.get(), EVP_sha256()) == 0) {
     throw std::runtime_error("cannot sign the test's certificate");
   }
-  return {pem([&](BIO* out) { PEM_write_bio_X509(out, x); }), pem([&](BIO* out) {
-            PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-          })};
+  return {pem([&](BIO* out) { PEM_write_bio_X509(out, x); }),
+          pem([&](BIO* out) { PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); })};
 }
 
 struct TlsServer::Impl {

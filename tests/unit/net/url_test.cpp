@@ -19,7 +19,8 @@ TEST(Url, ParsesAndPrints) {
       {"http://localhost:4040", {"http", "localhost", 4040, ""}, "http://localhost:4040"},
       {"http://localhost:4040/", {"http", "localhost", 4040, ""}, "http://localhost:4040"},
       {"HTTP://LocalHost", {"http", "localhost", 80, ""}, "http://localhost:80"},
-      {"https://kubernetes.default.svc", {"https", "kubernetes.default.svc", 443, ""},
+      {"https://kubernetes.default.svc",
+       {"https", "kubernetes.default.svc", 443, ""},
        "https://kubernetes.default.svc:443"},
       {"http://[::1]:4040/a/b/", {"http", "::1", 4040, "/a/b"}, "http://[::1]:4040/a/b"},
       {"https://[FE80::2]", {"https", "fe80::2", 443, ""}, "https://[fe80::2]:443"},
@@ -82,8 +83,8 @@ TEST(Url, RefusesWhatIsNone) {
 }
 
 TEST(Url, NeverShowsCredentials) {
-  for (const std::string text : {"http://root:hunter2@h", "ftp://root:hunter2@h", "http://root:hunter2@h:x",
-                                 "http://root:hunter2@ h"}) {
+  for (const std::string text :
+       {"http://root:hunter2@h", "ftp://root:hunter2@h", "http://root:hunter2@h:x", "http://root:hunter2@ h"}) {
     const auto url = parse_url(text);
     ASSERT_FALSE(url);
     EXPECT_EQ(url.error().what.find("hunter2"), std::string::npos) << url.error().what;
