@@ -104,7 +104,7 @@ class Reader {
 
   /// Fields that are lists may come in several lines.
   static void add(std::string& list, std::string_view value) {
-    if (!list.empty()) list += ", ";
+    if (!list.empty() && !value.empty()) list += ", ";
     list += value;
   }
 

@@ -51,7 +51,8 @@ TEST(ScanHead, FindsBareLineEndsWhereverTheReadsWereCut) {
 TEST(ParseRequestHead, KeepsWhatTheExporterReads) {
   const RequestHead head = parsed(
       "POST /api?a=b%20c HTTP/1.0\r\nhost: x\r\ncontent-length:\t 12 \r\nACCEPT: text/html\r\n"
-      "Accept-Encoding: br\r\naccept-encoding: gzip;q=0.5\r\nExpect: 100-Continue\r\nX-Other: \xC3\xA4\r\n\r\n");
+      "Accept-Encoding: br\r\nAccept-Encoding:\r\naccept-encoding: gzip;q=0.5\r\nExpect: 100-Continue\r\nX-Other: "
+      "\xC3\xA4\r\n\r\n");
   EXPECT_EQ(head.method, "POST");
   EXPECT_EQ(head.target, "/api?a=b%20c");
   EXPECT_EQ(head.body_bytes, 12U);
