@@ -78,9 +78,9 @@ std::string YamlReader::path_of(std::string_view key) const {
 }
 
 YamlReader YamlReader::section(std::string_view key) {
-  static const YamlNode absent;
+  static const YamlNode kAbsent;
   const YamlNode* node = take(key);
-  return YamlReader(node != nullptr ? *node : absent, path_of(key), *problems_);
+  return YamlReader(node != nullptr ? *node : kAbsent, path_of(key), *problems_);
 }
 
 void YamlReader::take_int(std::string_view key, int& out, int smallest, int largest) {
