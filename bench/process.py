@@ -1,0 +1,42 @@
+"""What a process uses, as the kernel says it."""
+import time
+
+
+def cpu_seconds(pid):
+    """User and system time of the whole process, ended threads included. It is what /proc/PID/stat shows, read from
+    the process's CPU clock: in nanoseconds instead of ticks of 10 ms."""
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def memory_bytes(pid):
+    """Resident now, and at most so far."""
+    values = {}
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+        for line in status:
+            name, _, value = line.partition(":")
+            if name in ("VmRSS", "VmHWM"):
+                values[name] = int(value.split()[0]) * 1024
+    return values["VmRSS"], values["VmHWM"]
+
+
+class CpuMeter:
+    """with CpuMeter(pid) as meter: ...; then meter.cpu and meter.wall, in seconds."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.cpu = self.wall = 0.0
+
+    def __enter__(self):
+        self._wall = time.monotonic()
+        self._cpu = cpu_seconds(self.pid)
+        return self
+
+    def __exit__(self, *_):
+        self.cpu = cpu_seconds(self.pid) - self._cpu
+        self.wall = time.monotonic() - self._wall
+
+
+def percentile(values, share):
+    """Nearest rank: a value that was really seen."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, -(-int(share * len(ordered) * 1000) // 1000) - 1))]

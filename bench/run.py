@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Runs the benchmarks and prints one table; raw figures go to bench/results/. See bench/README.md.
+
+Exit code: 0, 1 where a bar is missed, 3 where nothing could be measured."""
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+
+import decode
+import peers
+import polling
+import report
+import sidecar
+from driver import HERE, ROOT, Driver, Unavailable, note
+
+FULL = {"jobs": 1100, "warm_up": 40, "seconds": 60, "rounds": 2, "minutes": 30, "starts": 100, "scrapes": 2000,
+        "polls": 30, "peer_scrapes": 200, "memory_rounds": 40}
+QUICK = {"jobs": 200, "warm_up": 5, "seconds": 20, "rounds": 1, "minutes": 3, "starts": 10, "scrapes": 200, "polls": 5,
+         "peer_scrapes": 30, "memory_rounds": 10}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"), metavar="DIR",
+                        help="where spark_exporter and bench/decode_bench are")
+    parser.add_argument("--quick", action="store_true", help="short windows, few jobs: to see that it works; no verdict")
+    parser.add_argument("--write", metavar="FILE", help="also write the table as Markdown, and the figures beside it")
+    return parser.parse_args()
+
+
+def git(*words):
+    done = subprocess.run(["git", "-C", ROOT, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return done.stdout.strip()
+
+
+def cpu_model():
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as info:
+        for line in info:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def measure_driver(binary, size, results):
+    note(f"driver: starting, {size['jobs']} jobs of two stages")
+    with Driver(size["jobs"]) as driver:
+        results["versions"] = {"spark": driver.spark, "java": driver.java}
+        note("memory that each adds to a fresh driver")
+        results["memory"] = peers.memory_added(driver, binary, size["memory_rounds"])
+        note(f"warm-up: {size['warm_up']} rounds of each kind of question")
+        polling.warm_up(driver, size["warm_up"])
+        results["polling"] = polling.measure(driver, binary, size["seconds"], size["rounds"], size["minutes"])
+        note(f"sidecar: {size['starts']} starts")
+        results["start_up"] = sidecar.start_up(binary, driver.port, size["starts"])
+        results["peers"] = peers.measure(driver, binary, size["peer_scrapes"])
+    note("sidecar: scrapes of many series")
+    results["scrapes"] = sidecar.many_series(binary, size["scrapes"], size["polls"])
+
+
+def measure(options, size):
+    binary = os.path.join(options.build, "spark_exporter")
+    if not os.access(binary, os.X_OK):
+        raise Unavailable(f"{binary} is not built (make build)")
+    results, skipped = {}, []
+    parts = (("driver and sidecar", lambda: measure_driver(binary, size, results)),
+             ("decoding", lambda: results.update(
+                 decode=decode.measure(os.path.join(options.build, "bench", "decode_bench")))))
+    for name, part in parts:
+        try:
+            part()
+        except Unavailable as reason:
+            skipped.append(f"{name}: {reason}")
+    if reason := results.get("peers", {}).get("jmx_skipped"):
+        skipped.append(f"JMX exporter's agent: {reason}")
+    return results, skipped
+
+
+def about(options, results, load, took):
+    changed = " and changes that are not committed" if git("status", "--porcelain", "--", "exporter", "bench") else ""
+    versions = results.get("versions", {})
+    lines = {
+        "commit": (git("rev-parse", "--short=12", "HEAD") or "unknown") + changed,
+        "when": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "machine": f"{cpu_model()}, {os.cpu_count()} cores, Linux {platform.release()}",
+        "load average before and after": f"{load[0]:.2f}, {os.getloadavg()[0]:.2f}",
+        "took": f"{took / 60:.1f} minutes",
+    }
+    if versions:
+        lines["driver"] = f"Spark {versions['spark']}, local[2], Java {versions['java']}, G1, 1 GB heap"
+    if options.quick:
+        lines["quick run"] = "figures show that it works and no more"
+    return lines
+
+
+def notes(results, skipped):
+    lines = ["Driver CPU is that of the whole JVM, by the kernel's clock of the process: compiler and collector included.",
+             "Live, minutes of the exporter, of full lists and of nothing take turns; the idle driver's CPU is taken off.",
+             "A scrape of the exporter costs the driver nothing; per poll, its CPU is that of the replayed questions."]
+    if "polling" in results:
+        measured = results["polling"]
+        idle = ", ".join(f"{60e3 * w['cpu'] / w['seconds']:.0f}" for w in measured["idle"])
+        lines.append(f"The idle driver's windows: {idle} ms/min of CPU, mean "
+                     f"{measured['per_minute']['idle_cpu'] * 1e3:.0f}.")
+        for who, name in (("ours", "the exporter"), ("full", "full lists")):
+            windows = ", ".join(f"{60e3 * w['cpu'] / w['seconds']:.0f}" for w in measured[who])
+            lines.append(f"The windows of {name}: {windows} ms/min, the idle driver's CPU included.")
+        rest = results["memory"]["rest"]
+        lines.append(f"Of the heap and non-heap added, {rest['heap'] / 1e6:.1f} and {rest['non_heap'] / 1e6:.1f} MB are "
+                     "Spark's REST API itself, loaded once by the first question of whomever; in both columns.")
+    return lines + [f"Not measured: {reason}" for reason in skipped]
+
+
+def save(path, results, lines):
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"about": lines, **results}, file, indent=1)
+        file.write("\n")
+
+
+def main():
+    options = arguments()
+    size = QUICK if options.quick else FULL
+    start, load = time.monotonic(), os.getloadavg()
+    if load[0] > 1:
+        note(f"load average {load[0]:.1f}: this machine is not quiet, times will be too long")
+    try:
+        results, skipped = measure(options, size)
+    except Unavailable as reason:
+        print(f"bench: {reason}", file=sys.stderr)
+        return 3
+    rows = report.all_rows(results)
+    lines = about(options, results, load, time.monotonic() - start)
+    explained = notes(results, skipped)
+    print("\n".join(f"{key}: {value}" for key, value in lines.items()) + "\n")
+    print(report.as_text(rows, not options.quick))
+    print("\n" + "\n".join("- " + text for text in explained))
+    raw = os.path.join(HERE, "results", "quick.json" if options.quick else "latest.json")
+    save(raw, results, lines)
+    print(f"\nraw figures: {os.path.relpath(raw, ROOT)}")
+    if options.write:
+        save(os.path.splitext(options.write)[0] + ".json", results, lines)
+        with open(options.write, "w", encoding="utf-8") as file:
+            file.write(report.as_markdown(rows, lines, explained, not options.quick))
+    if not rows:
+        return 3
+    return 1 if not options.quick and any(row.met is False for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
