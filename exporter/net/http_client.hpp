@@ -30,7 +30,8 @@ struct Url {
   bool operator==(const Url&) const = default;
 };
 
-/// Parses an absolute http(s) URL. Errors: kProtocol with the text that does not fit. User info is refused.
+/// Parses an absolute http(s) URL. Errors: kProtocol with the text that does not fit. User info, a query and a fragment
+/// are refused: cut them off first where they may be, as in a Location.
 Result<Url> parse_url(std::string_view text);
 
 struct TlsOptions {
