@@ -1,6 +1,6 @@
-"""A driver's REST API played from a recording of a real run (tests/fixtures/spark-3.5.9/healthy) at the pace of then, the
-recorded times moved so that the first instant is now. Between two recorded instants the later one's lists are cut back
-to the moment: what had not begun is left out, what had not ended runs."""
+"""A driver's REST API played from a recording of a real run (tests/fixtures/spark-3.5.9/healthy) at the pace of then,
+the recorded times moved so that the first instant is now. Between two recorded instants the later one's lists are cut
+back to the moment: what had not begun is left out, what had not ended runs."""
 import calendar
 import http.server
 import json
@@ -18,8 +18,9 @@ LISTS = {"jobs": "jobs", "stages": "stages", "sql": "sql-details-false-planDescr
 KEYS = {"jobs": "jobId", "stages": "stageId", "sql": "id"}
 # What counts work in a job, a stage or an executor: 0 while that is not over.
 COUNTS = re.compile(r"num(Complete|Completed|Failed|Killed|Skipped)(Tasks|Stages|Indices)|"
-                    r"(input|output|shuffle\w*)(Bytes|Records)|(memory|disk)BytesSpilled|executor(Run|Cpu)Time|jvmGcTime|"
-                    r"(completed|failed|total|active)Tasks|total(Duration|GCTime|InputBytes|Shuffle\w+)|memoryUsed")
+                    r"(input|output|shuffle\w*)(Bytes|Records)|(memory|disk)BytesSpilled|"
+                    r"executor(Run|Cpu)Time|jvmGcTime|(completed|failed|total|active)Tasks|"
+                    r"total(Duration|GCTime|InputBytes|Shuffle\w+)|memoryUsed")
 
 
 def seconds_of(text):

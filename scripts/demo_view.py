@@ -60,7 +60,8 @@ class View:
         self.gc = collections.deque(maxlen=15)  # (GC, uptime) over the last polls: the share now
 
     def show(self, metrics):
-        self.gc.append((metrics.sum("spark_app_jvm_gc_seconds_total"), metrics.sum("spark_app_jvm_uptime_seconds_total")))
+        self.gc.append((metrics.sum("spark_app_jvm_gc_seconds_total"),
+                        metrics.sum("spark_app_jvm_uptime_seconds_total")))
         age = time.monotonic() - self.begin
         if self.live:
             lines = self.lines(metrics, age)
@@ -100,7 +101,8 @@ class View:
             f"{total('spark_executors', state='dead'):.0f} dead; slots {total('spark_executor_task_slots'):.0f}, "
             f"busy {total('spark_executor_tasks_active'):.0f}",
             f"  jobs       {total('spark_app_jobs_total', status='succeeded'):.0f} done, "
-            f"{total('spark_app_jobs_active'):.0f} running, {total('spark_app_jobs_total', status='failed'):.0f} failed",
+            f"{total('spark_app_jobs_active'):.0f} running, "
+            f"{total('spark_app_jobs_total', status='failed'):.0f} failed",
             f"  stages     {total('spark_app_stages_total', status='complete'):.0f} done, "
             f"{total('spark_app_stages_active'):.0f} running, "
             f"{total('spark_app_stages_total', status='skipped'):.0f} skipped",
@@ -130,7 +132,8 @@ def summary(metrics, title):
                           f"{total('spark_app_stage_retries_total'):.0f} stages retried"),
         ("data", f"read {total('spark_app_input_records_total'):,.0f} rows "
                  f"({size(total('spark_app_input_bytes_total'))}), "
-                 f"wrote {total('spark_app_output_records_total'):,.0f} ({size(total('spark_app_output_bytes_total'))})"),
+                 f"wrote {total('spark_app_output_records_total'):,.0f} "
+                 f"({size(total('spark_app_output_bytes_total'))})"),
         ("shuffle, spill", f"{size(total('spark_app_shuffle_write_bytes_total'))} shuffled, "
                            f"{size(total('spark_app_disk_spilled_bytes_total'))} spilled to disk"),
         ("collector time", ", ".join(f"{name} {seconds:.2f} s" for name, seconds in sorted(gcs.items()))

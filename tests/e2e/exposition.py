@@ -1,5 +1,5 @@
-"""A strict reader of the Prometheus text format 0.0.4: what it accepts, promtool accepts, and more is refused
-(samples without TYPE, a family in two places, repeated series), so that each scrape of a test is a test of the format."""
+"""A strict reader of the Prometheus text format 0.0.4: what it accepts, promtool accepts, and more is refused (samples
+without TYPE, a family in two places, repeated series), so that each scrape of a test is a test of the format."""
 import math
 import re
 

@@ -126,8 +126,8 @@ class Spark:
         self.listener.bind(address)
         self.listener.listen(1)
         self.listener.settimeout(0.5)
-        home = subprocess.check_output([self.python, "-c", "import os,pyspark;print(os.path.dirname(pyspark.__file__))"],
-                                       text=True).strip()
+        where = "import os, pyspark; print(os.path.dirname(pyspark.__file__))"
+        home = subprocess.check_output([self.python, "-c", where], text=True).strip()
         tmp = os.path.join(self.scratch, "tmp")
         conf = {"spark.ui.port": self.port, "spark.ui.showConsoleProgress": "false", "spark.local.dir": tmp,
                 "spark.eventLog.enabled": "true", "spark.eventLog.dir": "file://" + self.event_log,

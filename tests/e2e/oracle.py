@@ -10,6 +10,11 @@ STREAMING = "org.apache.spark.sql.streaming.StreamingQueryListener$"
 # SparkListenerTaskEnd's reasons that Spark counts as killed; all but Success are failures otherwise.
 KILLED = ("TaskKilled", "TaskCommitDenied")
 
+# Ends at which a task still tells its metrics. One that died with its executor does not, though heartbeats may have
+# told Spark's live store what it had read by then: so the log says at least how much, and the same task's next run how
+# much at most.
+TELLING = ("Success", "ExceptionFailure", "TaskKilled")
+
 
 class Truth:
     """Totals of one event log. Counts are as of the end of the log."""
@@ -22,6 +27,7 @@ class Truth:
         self.tasks = Counter()           # completed, failed, killed
         self.stage_retries = 0           # attempts beyond a stage's first
         self.sums = Counter()            # input_bytes, input_records, ... disk_spilled_bytes
+        self.untold = Counter()          # at most so much more, by tasks that could not tell
         self.run_time_ms = 0             # tasks' executorRunTime
         self.duration_ms = 0             # tasks' finish - launch, what /executors calls totalDuration
         self.executors = {}              # id -> Counter of completed, failed, duration_ms, input_bytes, ...
@@ -50,6 +56,8 @@ class _Reader:
         self.job_stages, self.job_sql = {}, {}
         self.submitted = set()
         self.names = {}  # run id -> query name
+        self.mute = []   # (stage, task index) of tasks that ended without telling
+        self.told = {}   # (stage, task index) -> what a good run of it did
 
     def read(self, event):
         kind = event["Event"]
@@ -106,9 +114,15 @@ class _Reader:
         executor["duration_ms"] += duration
         metrics = event.get("Task Metrics") or {}
         truth.run_time_ms += metrics.get("Executor Run Time", 0)
-        for name, value in task_sums(metrics).items():
+        sums = task_sums(metrics)
+        for name, value in sums.items():
             truth.sums[name] += value
             executor[name] += value
+        task = event["Stage ID"], info["Index"]
+        if reason == "Success":
+            self.told[task] = sums
+        elif reason not in TELLING:
+            self.mute.append(task)
 
     def on_ExecutorAdded(self, event):
         self.truth.executors.setdefault(event["Executor ID"], Counter())
@@ -156,6 +170,8 @@ def read_log(path):
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             reader.read(json.loads(line))
+    for task in reader.mute:
+        reader.truth.untold.update(reader.told.get(task, {}))
     return reader.truth
 
 

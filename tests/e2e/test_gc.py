@@ -94,8 +94,8 @@ def resting(exporter, folder):
 
 
 def at_heartbeats(check, name, seen, pauses):
-    """While it runs: each new value must be within 5 % of the log at some moment of the heartbeat period (and the poll's)
-    before it was seen."""
+    """While it runs: each new value must be within 5 % of the log at some moment of the heartbeat period (and the
+    poll's) before it was seen."""
     late = HEARTBEAT + 2.5
     wrong = []
     for when, value in seen[1:]:

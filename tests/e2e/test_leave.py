@@ -19,7 +19,8 @@ def test(version):
     check = compare.Check(f"the driver leaves at once, Spark {version}")
     check.equal("the driver's exit code", 0, code)
     check.true("the exporter lives", alive)
-    counts = [("spark_app_jobs_total", sum(truth.jobs.values())), ("spark_app_stages_total", sum(truth.stages.values())),
+    counts = [("spark_app_jobs_total", sum(truth.jobs.values())),
+              ("spark_app_stages_total", sum(truth.stages.values())),
               ("spark_app_tasks_total", sum(truth.tasks.values())),
               ("spark_sql_executions_total", truth.sql_completed + truth.sql_failed),
               ("spark_app_task_time_seconds_total", truth.run_time_ms / 1000)]

@@ -10,7 +10,8 @@ def test(version):
         with lab.Watch(exporter) as watch:
             for name in ("first", "second"):
                 planted[name] = told = spark.reach(name)
-                exporter.until(f"the {name} run", lambda s: s.total("spark_app_jobs_active", app_id=told["app_id"]) == 0)
+                exporter.until(f"the {name} run", lambda s:
+                               s.total("spark_app_jobs_active", app_id=told["app_id"]) == 0)
                 finals[name] = exporter.at_rest()
                 spark.go()
             code = spark.wait()

@@ -31,7 +31,8 @@ def test(version):
             compare.known(check, scrape, "spark_streaming_batches_total", batches, **labels)
             compare.known(check, scrape, "spark_streaming_failures_total", truth.query_failures[query], **labels)
         last = running.total("spark_streaming_last_batch_timestamp_seconds", query=query)
-        check.true(f"last batch of {query} within the run", last and truth.start_ms <= last * 1000 <= truth.end_ms, last)
+        check.true(f"last batch of {query} within the run",
+                   last and truth.start_ms <= last * 1000 <= truth.end_ms, last)
     check.equal("batches of passthrough as planted", planted["batches"], len(truth.batches["passthrough"]))
     check.equal("batches of poisoned as planted", planted["poisoned_batches"], len(truth.batches["poisoned"]))
     check.equal("failures as planted", {"poisoned": 1}, dict(truth.query_failures))
