@@ -25,7 +25,9 @@ using Each = std::function<void(T&&)>;
 
 /// Lists, or a single object where the endpoint was asked for one id (/jobs/ID gives one object, /stages/ID a
 /// list of attempts): both forms are read. Errors: kMalformed with the byte offset, kTooLarge (depth, string,
-/// items). Elements delivered before an error must not be trusted: collect, then apply.
+/// items), kIo (the stream or `each` threw; nothing is thrown on). Elements delivered before an error must not be
+/// trusted: collect, then apply. An element without its id, or a stage or query without a known status, is not
+/// delivered, and reported.
 Result<DecodeReport> decode_applications(std::istream& in, const Each<Application>& each);
 Result<DecodeReport> decode_jobs(std::istream& in, const Each<Job>& each);
 Result<DecodeReport> decode_stages(std::istream& in, const Each<Stage>& each);
@@ -33,7 +35,7 @@ Result<DecodeReport> decode_executors(std::istream& in, const Each<Executor>& ea
 Result<DecodeReport> decode_sql(std::istream& in, const Each<SqlExecution>& each);
 Result<DecodeReport> decode_rdds(std::istream& in, const Each<Rdd>& each);
 
-/// Single documents.
+/// Single documents. `out` is left as it was by an error.
 Result<DecodeReport> decode_task_summary(std::istream& in, TaskSummary& out);
 Result<DecodeReport> decode_environment(std::istream& in, Environment& out);
 Result<DecodeReport> decode_streaming_statistics(std::istream& in, StreamingStatistics& out);
