@@ -3,25 +3,17 @@
 // are passed over, absent ones stay absent; a field of a wrong type is left out and reported. Works for Spark
 // 3.5.x and 4.x. Each function reads one document from `in`, which may be a network stream.
 
-#include <functional>
 #include <istream>
 #include <string>
-#include <vector>
 
 #include "exporter/common/result.hpp"
+#include "exporter/json/report.hpp"
 #include "exporter/spark/facts.hpp"
 
 namespace spark_exporter::spark {
 
-/// Fields whose type was not the documented one; the rest of the document was used.
-struct DecodeReport {
-  std::uint64_t wrong_types = 0;
-  std::string first;  ///< "stages[3].numTasks: string where an integer is documented"
-};
-
-/// Called for each element of a list, in its order.
-template <class T>
-using Each = std::function<void(T&&)>;
+using json::DecodeReport;
+using json::Each;
 
 /// Lists, or a single object where the endpoint was asked for one id (/jobs/ID gives one object, /stages/ID a
 /// list of attempts): both forms are read. Errors: kMalformed with the byte offset, kTooLarge (depth, string,

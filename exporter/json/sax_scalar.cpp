@@ -1,11 +1,11 @@
-#include "exporter/spark/sax_scalar.hpp"
+#include "exporter/json/sax_scalar.hpp"
 
 #include <array>
 #include <charconv>
 
 #include "exporter/common/text.hpp"
 
-namespace spark_exporter::spark {
+namespace spark_exporter::json {
 namespace {
 
 constexpr std::size_t kShownText = 40;
@@ -32,4 +32,4 @@ std::string describe(const Scalar& value) {
   return "value";
 }
 
-}  // namespace spark_exporter::spark
+}  // namespace spark_exporter::json

@@ -7,10 +7,10 @@
 #include <string_view>
 
 #include "exporter/common/result.hpp"
-#include "exporter/spark/decode.hpp"
-#include "exporter/spark/sax_scalar.hpp"
+#include "exporter/json/report.hpp"
+#include "exporter/json/sax_scalar.hpp"
 
-namespace spark_exporter::spark {
+namespace spark_exporter::json {
 
 /// The end of a path's segment sorts before all that goes on.
 constexpr char path_rank(char c) { return c == '.' || c == '[' ? '\0' : c; }
@@ -32,6 +32,12 @@ class ItemSink {
   virtual Verdict set(std::size_t path, const Scalar& value) = 0;
   /// The item is complete. Returns null, or why it was dropped ("without jobId").
   virtual const char* end() = 0;
+
+  /// An object of a list inside of the item begins; `list` is the list's path with its brackets, "items[]". False: one
+  /// more than is taken.
+  virtual bool begin_element(std::string_view list);
+  /// It is complete; as end().
+  virtual const char* end_element(std::string_view list);
 };
 
 enum class Root { kObject, kListOrObject };
@@ -40,4 +46,4 @@ enum class Root { kObject, kListOrObject };
 Result<DecodeReport> read_items(std::istream& in, std::string_view document, Root root,
                                 std::span<const std::string_view> paths, ItemSink& sink) noexcept;
 
-}  // namespace spark_exporter::spark
+}  // namespace spark_exporter::json

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <streambuf>
 
-namespace spark_exporter::spark {
+namespace spark_exporter::json {
 
 class SaxGuard final : public std::streambuf {
  public:
@@ -40,4 +40,4 @@ class SaxGuard final : public std::streambuf {
   std::size_t gap_bytes_ = 0;
 };
 
-}  // namespace spark_exporter::spark
+}  // namespace spark_exporter::json

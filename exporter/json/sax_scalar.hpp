@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace spark_exporter::spark {
+namespace spark_exporter::json {
 
 struct Scalar {
   enum class Kind { kNull, kBool, kInteger, kNatural, kReal, kText, kObject, kList };
@@ -16,7 +16,7 @@ struct Scalar {
   std::uint64_t natural = 0;  ///< kNatural: zero or more
   double real = 0;            ///< kReal: has a fraction or an exponent, or no 64 bits hold it
   std::string_view text{};    ///< valid until the next value
-  std::size_t index = 0;      ///< place in the innermost list
+  std::size_t index = 0;      ///< place in the innermost list, also of what is in an object there
   std::string_view key{};     ///< the key that the path's "*" stands for
 };
 
@@ -32,4 +32,4 @@ struct Verdict {
   static Verdict full() { return {nullptr, true}; }
 };
 
-}  // namespace spark_exporter::spark
+}  // namespace spark_exporter::json

@@ -1,10 +1,10 @@
-#include "exporter/spark/sax_guard.hpp"
+#include "exporter/json/sax_guard.hpp"
 
 #include <algorithm>
 
 #include "exporter/common/limits.hpp"
 
-namespace spark_exporter::spark {
+namespace spark_exporter::json {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -94,4 +94,4 @@ const char* SaxGuard::measure_outside(const char* at, const char* end) {
   return in_string_ ? at + 1 : at;
 }
 
-}  // namespace spark_exporter::spark
+}  // namespace spark_exporter::json

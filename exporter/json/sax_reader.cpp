@@ -1,4 +1,4 @@
-#include "exporter/spark/sax_reader.hpp"
+#include "exporter/json/sax_reader.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -9,9 +9,9 @@
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/text.hpp"
-#include "exporter/spark/sax_guard.hpp"
+#include "exporter/json/sax_guard.hpp"
 
-namespace spark_exporter::spark {
+namespace spark_exporter::json {
 namespace {
 
 using Json = nlohmann::json;
@@ -33,7 +33,8 @@ struct Slot {
 struct Frame {
   bool list = false;
   Slot slot;  ///< of a list: its elements'; of an object: what its keys are looked up in
-  std::size_t index = std::numeric_limits<std::size_t>::max();  ///< of a list: the element at hand
+  /// Of a list: the element at hand; of an object: the same of the list around it.
+  std::size_t index = std::numeric_limits<std::size_t>::max();
 };
 
 /// nlohmann's text without its prefix and without the token, which is foreign and may be long.
@@ -82,12 +83,14 @@ class Walker {
   bool open_root(Kind kind);
   bool open_field(Kind kind);
   bool end_item();
+  void end_element(Slot slot);
   bool apply(const Slot& slot, const Scalar& scalar);
 
   /// Most values of an answer: those of keys that no path names, and all inside of them.
   bool unasked() const { return skipped_depth_ > 0 || (in_item() && !frames_.back().list && key_slot_.empty()); }
   bool in_item() const { return frames_.size() > item_frame_; }
   std::string_view rest(const Slot& slot) const { return paths_[slot.first].substr(slot.offset); }
+  std::string_view path_to(const Slot& slot) const { return paths_[slot.first].substr(0, slot.offset); }
   Slot find(const Slot& slot, std::string_view name) const;
   Slot whole_table() const { return {0, paths_.size(), 0}; }
   bool next_slot(Slot& slot);
@@ -175,7 +178,7 @@ std::string Walker::where(const Slot& slot) const {
     return frame < frames_.size() ? std::to_string(frames_[frame++].index) : std::string();
   };
   if (item_frame_ == 1) text += '[' + next_index() + ']';
-  const auto path = slot.empty() ? std::string_view() : paths_[slot.first].substr(0, slot.offset);
+  const auto path = slot.empty() ? std::string_view() : path_to(slot);
   if (!path.empty()) text += '.';
   for (const char c : path) {
     if (c == '*') {
@@ -269,8 +272,10 @@ bool Walker::open_field(Kind kind) {
   }
   const std::string_view path = rest(slot);
   if (kind == Kind::kObject && path.starts_with('.')) {
-    frames_.push_back({.list = false, .slot = {slot.first, slot.last, slot.offset + 1}});
-    return true;
+    const bool element = frames_.back().list;
+    frames_.push_back({.list = false, .slot = {slot.first, slot.last, slot.offset + 1}, .index = frames_.back().index});
+    if (!element || sink_.begin_element(path_to(slot))) return true;
+    return fail(ErrorKind::kTooLarge, "more elements than are taken at " + where(slot));
   }
   if (kind == Kind::kList && path.starts_with("[]")) {
     frames_.push_back({.list = true, .slot = {slot.first, slot.last, slot.offset + 2}});
@@ -289,8 +294,19 @@ bool Walker::close() {
     return true;
   }
   const bool was_item = frames_.size() == item_frame_ + 1;
+  const Frame closed = frames_.back();
   frames_.pop_back();
-  return !was_item || end_item();
+  if (was_item) return end_item();
+  if (!closed.list && frames_.back().list) end_element(closed.slot);
+  return true;
+}
+
+/// `slot`: of the element's fields, so that its path goes on to a dot.
+void Walker::end_element(Slot slot) {
+  --slot.offset;
+  if (const char* reason = sink_.end_element(path_to(slot)); reason != nullptr) {
+    report(slot, std::string("dropped: ") + reason);
+  }
 }
 
 bool Walker::end_item() {
@@ -303,6 +319,9 @@ Error error_at(ErrorKind kind, std::string_view document, const SaxGuard& guard,
 }
 
 }  // namespace
+
+bool ItemSink::begin_element(std::string_view) { return true; }
+const char* ItemSink::end_element(std::string_view) { return nullptr; }
 
 Result<DecodeReport> read_items(std::istream& in, std::string_view document, Root root,
                                 std::span<const std::string_view> paths, ItemSink& sink) noexcept {
@@ -326,4 +345,4 @@ Result<DecodeReport> read_items(std::istream& in, std::string_view document, Roo
   }
 }
 
-}  // namespace spark_exporter::spark
+}  // namespace spark_exporter::json

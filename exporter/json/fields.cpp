@@ -1,9 +1,9 @@
-#include "exporter/spark/decode_fields.hpp"
+#include "exporter/json/fields.hpp"
 
 #include <cmath>
 #include <limits>
 
-namespace spark_exporter::spark {
+namespace spark_exporter::json {
 
 std::optional<std::int64_t> to_count(const Scalar& value) {
   constexpr double kExact = 9007199254740992.0;  // 2^53
@@ -30,12 +30,12 @@ bool is_not_finite(const Scalar& value) {
          (value.text == "NaN" || value.text == "Infinity" || value.text == "-Infinity");
 }
 
-std::string to_kept_text(std::string_view text) {
-  if (text.size() <= limits::kTextBytes) return std::string(text);
+std::string to_kept_text(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
   const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  std::size_t end = limits::kTextBytes;
+  std::size_t end = limit;
   while (end > 0 && continues(text[end])) --end;
   return std::string(text.substr(0, end));
 }
 
-}  // namespace spark_exporter::spark
+}  // namespace spark_exporter::json
