@@ -22,7 +22,7 @@ def skip_reason(case):
             return lines[index + 1]
     for line in reversed(lines):
         if re.match(r"skip(ped)?\b", line, re.IGNORECASE):
-            return line
+            return re.sub(r"^skip(ped)?:\s*", "", line, flags=re.IGNORECASE)
     return lines[-1] if lines else "no reason given"
 
 
