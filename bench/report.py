@@ -47,8 +47,8 @@ def percent(value):
     return "-" if value is None else f"{value:.1%}"
 
 
-def polling_rows(polling):
-    section = "Driver: a minute of polls, 1,000 jobs and stages retained, nothing running"
+def polling_rows(polling, jobs):
+    section = f"Driver: a minute of polls, nothing running, {jobs:,} jobs of two stages done (Spark retains 1,000 of each)"
     ours, full = polling["per_minute"]["ours"], polling["per_minute"]["full"]
 
     def row(name, unit, value, **bar):
@@ -140,7 +140,7 @@ def decode_rows(decode):
 def all_rows(results):
     rows = []
     if "polling" in results:
-        rows += polling_rows(results["polling"])
+        rows += polling_rows(results["polling"], results["jobs"])
         rows += sidecar_rows(results["polling"], results["start_up"], results["scrapes"])
         rows += peer_rows(results["peers"], results["memory"], results["polling"])
     if "decode" in results:

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -65,7 +66,7 @@ def measure(options, size):
     binary = os.path.join(options.build, "spark_exporter")
     if not os.access(binary, os.X_OK):
         raise Unavailable(f"{binary} is not built (make build)")
-    results, skipped = {}, []
+    results, skipped = {"jobs": size["jobs"]}, []
     parts = (("driver and sidecar", lambda: measure_driver(binary, size, results)),
              ("decoding", lambda: results.update(
                  decode=decode.measure(os.path.join(options.build, "bench", "decode_bench")))))
@@ -123,6 +124,7 @@ def save(path, results, lines):
 
 def main():
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves nothing running
     size = QUICK if options.quick else FULL
     start, load = time.monotonic(), os.getloadavg()
     if load[0] > 1:
