@@ -19,10 +19,10 @@ def test(version):
                 begin = time.monotonic()
                 spark.go()
                 spark.reach("middle")
-                spark.go()
-                first.until("the counts to move on", lambda s: s.total("spark_app_jobs_total") > 700, 120)
-                killed = first.scrape()
+                # Beyond what Spark retains, so that the file alone knows of the first ones; perhaps still behind.
+                killed = first.until("the counts of the middle", lambda s: s.total("spark_app_jobs_total") > 1000)
                 first.kill()
+                spark.go()
             with lab.Exporter(spark.url, state) as second:
                 planted = spark.reach("finished", 300)
                 seconds = time.monotonic() - begin
@@ -36,7 +36,7 @@ def test(version):
     check = compare.Check(f"{planted['jobs']} jobs in {seconds:.0f} s, Spark {version}")
     print(f"the list lengths of Spark's own answers by then: {kept}")
     check.true("Spark has forgotten some", kept["jobs"] < planted["jobs"] and kept["stages"] < planted["stages"])
-    check.true("it was killed in the middle", 650 < killed.total("spark_app_jobs_total") < 1300,
+    check.true("it was killed in the middle", 1000 < killed.total("spark_app_jobs_total") <= 1100,
                killed.total("spark_app_jobs_total"))
     for name, final in finals.items():
         print(name)

@@ -210,7 +210,7 @@ def stream():
     spark.stop()
 
 
-def many(jobs=1300, pause_at=650):
+def many(jobs=1300, pause_at=1100):
     """Many jobs of two stages and two tasks, without Python workers, hence fast."""
     spark, sc = session()
     numbers = sc._jvm.java.util.ArrayList()
