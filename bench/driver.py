@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -103,7 +104,12 @@ class Exporter:
 
     def __exit__(self, *_):
         self._process.terminate()
-        self._process.wait(timeout=20)
+        self._process.send_signal(signal.SIGCONT)  # it may be held by SIGSTOP
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def signal(self, number):
         self._process.send_signal(number)
