@@ -55,16 +55,16 @@ Result<DecodeReport> read(const std::string& text, Recorder& recorder) {
 
 TEST(SaxReader, TellsOfTheElementsOfLists) {
   Recorder recorder;
-  const auto report = read(R"({"items":[{"name":"a","list":[{"deep":{"name":"x"}},{"other":[{}]},{"deep":{"name":"y"}}]},
+  const auto report =
+      read(R"({"items":[{"name":"a","list":[{"deep":{"name":"x"}},{"other":[{}]},{"deep":{"name":"y"}}]},
                                {"name":"b"}],"numbers":[5,6],"metadata":{}})",
-                           recorder);
+           recorder);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->wrong_types, 0U);
-  EXPECT_EQ(recorder.said,
-            (std::vector<std::string>{"begin", "<items[]", "1@0=a", "<items[].list[]",
-                                      "0@0=x", ">items[].list[]", "<items[].list[]", ">items[].list[]",
-                                      "<items[].list[]", "0@2=y", ">items[].list[]", ">items[]", "<items[]", "1@1=b",
-                                      ">items[]", "3@0=number 5", "3@1=number 6", "end"}));
+  EXPECT_EQ(recorder.said, (std::vector<std::string>{
+                               "begin", "<items[]", "1@0=a", "<items[].list[]", "0@0=x", ">items[].list[]",
+                               "<items[].list[]", ">items[].list[]", "<items[].list[]", "0@2=y", ">items[].list[]",
+                               ">items[]", "<items[]", "1@1=b", ">items[]", "3@0=number 5", "3@1=number 6", "end"}));
 }
 
 TEST(SaxReader, ReportsADroppedElement) {
