@@ -33,7 +33,7 @@ test-build:
 	@cmake --preset test
 	@cmake --build --preset test -j $(JOBS)
 
-test: test-build  ## Build everything and run the tests that need no Spark
+test: test-build  ## Build everything, run the unit tests and one real Spark run
 	@$(CTEST) -LE real -j $(JOBS)
 
 test-real: test-build  ## Run the tests against real Spark applications (PySpark from PyPI)

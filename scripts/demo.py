@@ -99,9 +99,9 @@ class RealSpark:
         home = subprocess.check_output([python, "-c", "import os,pyspark;print(os.path.dirname(pyspark.__file__))"],
                                        text=True).strip()
         self.scratch, port = scratch, free_port()
-        self.url, self.log = f"http://localhost:{port}", os.path.join(scratch, "spark.log")
+        self.url, self.log = f"http://127.0.0.1:{port}", os.path.join(scratch, "spark.log")
         env = {**os.environ, "SPARK_HOME": home, "PYSPARK_PYTHON": python, "PYSPARK_DRIVER_PYTHON": python,
-               "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "localhost", "TMPDIR": scratch,
+               "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "127.0.0.1", "TMPDIR": scratch,
                "SPARK_WORKER_DIR": os.path.join(scratch, "work"), "PYTHONDONTWRITEBYTECODE": "1"}
         for name in ("SPARK_CONF_DIR", "PYTHONPATH"):
             env.pop(name, None)

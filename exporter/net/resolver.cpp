@@ -45,7 +45,12 @@ Result<Addresses> look_up(const std::string& host, int flags) {
 
 }  // namespace
 
-Result<Addresses> system_lookup(const std::string& host) { return look_up(host, 0); }
+Result<Addresses> system_lookup(const std::string& host) {
+  auto addresses = look_up(host, 0);
+  // RFC 6761: localhost is loopback, also where no /etc/hosts says so (bare chroots, scratch images).
+  if (!addresses && host == "localhost") return Addresses{"127.0.0.1", "::1"};
+  return addresses;
+}
 
 struct Resolver::Shared {
   std::mutex mutex;

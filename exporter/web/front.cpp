@@ -51,6 +51,11 @@ asio::ip::address resolve(asio::io_context& io, const std::string& host, error_c
   if (!error) return numeric;
   tcp::resolver resolver(io);
   const auto found = resolver.resolve(host, "", tcp::resolver::passive, error);
+  if (error && host == "localhost") {
+    // RFC 6761: also where no /etc/hosts says so.
+    error.clear();
+    return asio::ip::address_v4::loopback();
+  }
   if (error) return {};
   for (const auto& entry : found) {
     if (entry.endpoint().address().is_v4()) return entry.endpoint().address();

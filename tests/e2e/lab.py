@@ -115,7 +115,7 @@ class Spark:
         self.event_log = os.path.join(self.scratch, "events")
         self.log = os.path.join(self.scratch, "driver.log")
         self.port = free_port()
-        self.url = f"http://localhost:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}"
         self.process = self.talk = None
 
     def __enter__(self):
@@ -138,7 +138,7 @@ class Spark:
             command += ["--conf", f"{key}={value}"]
         command += [os.path.join(HERE, "workloads.py"), self.scenario, *map(str, self.arguments)]
         env = {**os.environ, "SPARK_HOME": home, "PYSPARK_PYTHON": self.python, "PYSPARK_DRIVER_PYTHON": self.python,
-               "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "localhost", "SPARK_USER": "spark",
+               "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "127.0.0.1", "SPARK_USER": "spark",
                "SPARK_WORKER_DIR": os.path.join(self.scratch, "work"), "TMPDIR": tmp,
                "E2E_SYNC": address, "E2E_OUT": os.path.join(self.scratch, "out"), "PYTHONDONTWRITEBYTECODE": "1"}
         for name in ("SPARK_CONF_DIR", "PYTHONPATH"):
@@ -207,7 +207,7 @@ class Spark:
 
     def rest(self, path):
         """One of Spark's own answers: for figures that a test prints beside ours, never for what it asserts."""
-        connection = http.client.HTTPConnection("localhost", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("GET", path)
             return json.loads(connection.getresponse().read())
