@@ -44,6 +44,16 @@ for group in "$@"; do
     demo | test) has_venv || missing+=(python3-venv) ;;
   esac
 done
+# Spark's Python side binds to "localhost" by name, which a bare chroot does not know.
+case " $* " in
+  *" test "* | *" demo "*)
+    if [ ! -e /etc/hosts ] && [ "$(id -u)" -eq 0 ] && ! getent hosts localhost >/dev/null; then
+      echo "No /etc/hosts here: writing one with localhost"
+      printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >/etc/hosts
+    fi
+    ;;
+esac
+
 # Java's package does not even install without /proc, and nothing that must pass needs it.
 if [ ! -e /proc/self/exe ] && [[ " ${missing[*]:-} " == *" openjdk-17-jre-headless "* ]]; then
   echo "No /proc here, so no Java: what runs a real Spark will be skipped"
