@@ -33,12 +33,13 @@ constexpr Resource kResource = kPods;
 /// Runs a script to its end.
 class ScriptedRun {
  public:
-  explicit ScriptedRun(Script script, Store<Pod>* store = nullptr, const Resource& resource = kResource)
+  explicit ScriptedRun(Script script, Store<Pod>* store = nullptr, const Resource& resource = kResource,
+                       RetryBudget* budget = nullptr)
       : api_(timing, std::move(script)),
         client_(api_.client(), TokenFile("")),
         feed_(store == nullptr ? recorder : *store),
         watch_(client_, {.resource = resource, .namespace_name = "spark", .label_selector = "", .field_selector = ""},
-               feed_, timing, budget_) {
+               feed_, timing, budget == nullptr ? own_budget_ : *budget) {
     api_.on_end = [this] { watch_.stop(); };
     watch_.run();
   }
@@ -75,7 +76,7 @@ class ScriptedRun {
   ScriptedApi api_;
   ApiClient client_;
   StoreFeed<Pod> feed_;
-  RetryBudget budget_;
+  RetryBudget own_budget_;
   ListWatch watch_;
 };
 
@@ -182,7 +183,14 @@ TEST(ListWatch, AMinuteOfRefusedConnections) {
   for (std::size_t i = 10; i < times.size(); ++i) EXPECT_GT(times[i] - times[i - 10], minutes{1});
 }
 
-TEST(ListWatch, AServerThatIsThereFromTheStart) {
+TEST(ListWatch, OtherWatchesTriesCountToo) {
+  RetryBudget budget(9, minutes{1});
+  for (int i = 0; i < 9; ++i) budget.reserve(Instant{}, Instant{});
+  const ScriptedRun run(in_order({refused(), kEmptyList}), nullptr, kResource, &budget);
+  EXPECT_EQ(run.pauses(), (Pauses{minutes{1}}));
+}
+
+TEST(ListWatch, AServerThatComesLate) {
   const ScriptedRun run({refused(), refused(), kEmptyList});
   EXPECT_EQ(run.asked(), (Said{"list", "list", "list", "watch 10"}));
   EXPECT_EQ(run.pauses(), (Pauses{seconds{1}, seconds{2}}));

@@ -50,6 +50,19 @@ TEST(TokenFile, FollowsTheKubeletsLinks) {
   EXPECT_EQ(*token.get(), "token-2");
 }
 
+TEST(TokenFile, AnotherFileOfTheSameTimeAndSize) {
+  const Folder folder;
+  folder.write("token", "one");
+  folder.write("next", "two");
+  const timespec times[] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = 1, .tv_nsec = 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, folder.file("token").c_str(), times, 0), 0);
+  ASSERT_EQ(::utimensat(AT_FDCWD, folder.file("next").c_str(), times, 0), 0);
+  TokenFile token(folder.file("token"));
+  EXPECT_EQ(*token.get(), "one");
+  std::filesystem::rename(folder.file("next"), folder.file("token"));
+  EXPECT_EQ(*token.get(), "two");
+}
+
 TEST(TokenFile, RefreshReadsWhateverTheTimesSay) {
   const Folder folder;
   folder.write("token", "one");

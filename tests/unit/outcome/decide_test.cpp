@@ -98,6 +98,7 @@ TEST(Decide, DeletionOfAPodWhoseEndNobodySaw) {
   EXPECT_EQ(decided(MadePod().waiting("ImagePullBackOff"), Presence::kDeleted), kCancelled);
   EXPECT_EQ(decided(MadePod().running(), Presence::kVanished), Outcome{State::kUnknown});
   EXPECT_EQ(decided(MadePod().running().silent_node(), Presence::kDeleted), failed(Reason::kNodeLost));
+  EXPECT_EQ(decided(MadePod().running().unready("ContainersNotReady"), Presence::kDeleted), kCancelled);
   EXPECT_EQ(decided(MadePod().running().phase(Phase::kFailed).deleted(60)), kCancelled);
 }
 
@@ -282,6 +283,16 @@ TEST(Decide, WhoIsHeardWhenThePodTellsNothing) {
   EXPECT_EQ(decided(evidence), failed(Reason::kDriverOomKilled));
   evidence.last_words->state = State::kSucceeded;
   EXPECT_EQ(decided(evidence), Outcome{State::kSucceeded});
+}
+
+TEST(Decide, TheOperatorMaySeeASuccessFirst) {
+  Evidence evidence = with_pod(MadePod().running());
+  evidence.operator_says.emplace();
+  evidence.operator_says->says = OperatorEvidence::Says::kSucceeded;
+  EXPECT_EQ(decided(evidence), Outcome{State::kSucceeded});
+  // What it calls a failure may be a deletion: the pod will tell.
+  evidence.operator_says->says = OperatorEvidence::Says::kFailed;
+  EXPECT_EQ(decided(evidence), Outcome{State::kRunning});
 }
 
 TEST(Decide, LastWordsBeforeTheKubeletsOwn) {

@@ -63,10 +63,11 @@ class MadePod {
     pod_.conditions.push_back({"DisruptionTarget", "True", reason, "", at(when)});
     return *this;
   }
-  MadePod& silent_node() {
-    pod_.conditions.push_back({"Ready", "False", "", "", {}});
+  MadePod& unready(const std::string& reason) {
+    pod_.conditions.push_back({"Ready", "False", reason, "", {}});
     return *this;
   }
+  MadePod& silent_node() { return unready(""); }
 
   kubernetes::ContainerStatus& driver() { return pod_.container_statuses[1]; }
   kubernetes::Pod& pod() { return pod_; }
