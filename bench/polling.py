@@ -16,6 +16,7 @@ from relay import Relay
 INTERVAL = 10
 SETTLE = 15  # after the exporter goes on: one poll, which also asks what it asks once a minute
 SCRAPE_EVERY = 15
+COMPILER = "C# CompilerThre"  # C1 and C2
 CALM = 30  # after the warm-up: the compiler's queue runs empty
 
 
@@ -43,7 +44,12 @@ def warm_up(driver, rounds):
 def idle(driver, seconds):
     with CpuMeter(driver.pid) as meter:
         time.sleep(seconds)
-    return {"seconds": meter.wall, "cpu": meter.cpu}
+    return _spent(meter)
+
+
+def _spent(meter):
+    return {"seconds": meter.wall, "cpu": meter.cpu, "threads": meter.threads,
+            "compiler_cpu": meter.threads.get(COMPILER, 0.0)}
 
 
 def _traffic(exchanges):
@@ -84,7 +90,7 @@ def ours(driver, exporter, relay, seconds):
     scraper.stop()
     resident, peak = memory_bytes(exporter.pid)
     exporter.signal(signal.SIGSTOP)
-    return {"seconds": meter.wall, "cpu": meter.cpu, "exporter_cpu": own.cpu, "exporter_resident": resident,
+    return {**_spent(meter), "exporter_cpu": own.cpu, "exporter_resident": resident,
             "exporter_peak": peak, **_traffic(exchanges)}
 
 
@@ -101,7 +107,7 @@ def full(driver, relay, seconds):
                 _ask(connection, full_lists(driver))
                 due += INTERVAL
             time.sleep(max(0.0, end - time.monotonic()))
-        return {"seconds": meter.wall, "cpu": meter.cpu, **_traffic(relay.since(mark))}
+        return {**_spent(meter), **_traffic(relay.since(mark))}
 
 
 def _ask(connection, targets):
@@ -152,12 +158,14 @@ def measure(driver, binary, seconds, rounds, minutes):
     relay.close()
 
     idle_cpu = _per_minute(idles, "cpu")
+    idle_compiler = _per_minute(idles, "compiler_cpu")
     result = {"interval_seconds": INTERVAL, "idle": idles, "ours": ours_windows, "full": full_windows,
               "joining": joining, "replay": replayed, "log": log, "per_minute": {"idle_cpu": idle_cpu}}
     for who, windows in (("ours", ours_windows), ("full", full_windows)):
         mix_per_minute = 60 / seconds if who == "ours" else 1
         result["per_minute"][who] = {
             "cpu": _per_minute(windows, "cpu") - idle_cpu,
+            "compiler_cpu": _per_minute(windows, "compiler_cpu") - idle_compiler,
             "replay_cpu": replayed["cpu"][who] / minutes * mix_per_minute,
             "body_bytes": _per_minute(windows, "body_bytes"), "head_bytes": _per_minute(windows, "head_bytes"),
             "questions": _per_minute(windows, "questions")}

@@ -1,4 +1,6 @@
 """What a process uses, as the kernel says it."""
+import os
+import re
 import time
 
 
@@ -6,6 +8,21 @@ def cpu_seconds(pid):
     """User and system time of the whole process, ended threads included. It is what /proc/PID/stat shows, read from
     the process's CPU clock: in nanoseconds instead of ticks of 10 ms."""
     return time.clock_gettime((~pid << 3) | 2)
+
+
+def cpu_by_thread_name(pid):
+    """CPU seconds of the threads that live, added up by name, numbers in names left out."""
+    seconds = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{thread}/comm", encoding="ascii", errors="replace") as file:
+                name = re.sub(r"[\d#-]+", "#", file.read().strip())
+            with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
+                spent = int(file.read().split()[0]) / 1e9
+        except OSError:
+            continue  # ended meanwhile
+        seconds[name] = seconds.get(name, 0.0) + spent
+    return seconds
 
 
 def memory_bytes(pid):
@@ -20,13 +37,15 @@ def memory_bytes(pid):
 
 
 class CpuMeter:
-    """with CpuMeter(pid) as meter: ...; then meter.cpu and meter.wall, in seconds."""
+    """with CpuMeter(pid) as meter: ...; then meter.cpu and meter.wall, in seconds, and meter.threads by name."""
 
     def __init__(self, pid):
         self.pid = pid
         self.cpu = self.wall = 0.0
+        self.threads = {}
 
     def __enter__(self):
+        self._threads = cpu_by_thread_name(self.pid)
         self._wall = time.monotonic()
         self._cpu = cpu_seconds(self.pid)
         return self
@@ -34,6 +53,9 @@ class CpuMeter:
     def __exit__(self, *_):
         self.cpu = cpu_seconds(self.pid) - self._cpu
         self.wall = time.monotonic() - self._wall
+        now = cpu_by_thread_name(self.pid)
+        grown = {name: spent - self._threads.get(name, 0.0) for name, spent in now.items()}
+        self.threads = {name: spent for name, spent in grown.items() if spent > 0.001}
 
 
 def percentile(values, share):

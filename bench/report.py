@@ -59,6 +59,7 @@ def polling_rows(polling, jobs):
         row("the same with response heads", "B/min", lambda w: w["body_bytes"] + w["head_bytes"]),
         row("questions", "1/min", lambda w: w["questions"]),
         row("driver CPU, live, idle taken off", "ms/min", lambda w: w["cpu"] * 1e3, most_ratio=0.25),
+        row("the same without the JVM's compiler threads", "ms/min", lambda w: (w["cpu"] - w["compiler_cpu"]) * 1e3),
         row("driver CPU, the same questions replayed", "ms/min", lambda w: w["replay_cpu"] * 1e3, most_ratio=0.25),
         Row(section, "joining: bodies once, at the first polls", "B", polling["joining"]["body_bytes"]),
     ]

@@ -18,7 +18,7 @@ import report
 import sidecar
 from driver import HERE, ROOT, Driver, Unavailable, note
 
-FULL = {"jobs": 1100, "warm_up": 40, "seconds": 60, "rounds": 2, "minutes": 30, "starts": 100, "scrapes": 2000,
+FULL = {"jobs": 1100, "warm_up": 300, "seconds": 60, "rounds": 2, "minutes": 30, "starts": 100, "scrapes": 2000,
         "polls": 30, "peer_scrapes": 200, "memory_rounds": 40}
 QUICK = {"jobs": 200, "warm_up": 5, "seconds": 20, "rounds": 1, "minutes": 3, "starts": 10, "scrapes": 200, "polls": 5,
          "peer_scrapes": 30, "memory_rounds": 10}
