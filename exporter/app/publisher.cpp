@@ -45,8 +45,8 @@ model::RunView Publisher::view(const model::Run& run) const {
   view.app = std::move(name.app);
   view.app_from = std::move(name.from);
   view.app_id = run.application().id;
-  view.driver_pod = !options_.kubernetes_pod.empty() ? options_.kubernetes_pod
-                                                     : run.property("spark.kubernetes.driver.pod.name");
+  view.driver_pod =
+      !options_.kubernetes_pod.empty() ? options_.kubernetes_pod : run.property("spark.kubernetes.driver.pod.name");
   for (const auto& label : config_.job_labels) {
     const auto at = labels.find(label);
     view.info_labels.emplace_back(label, at == labels.end() ? std::string() : at->second);

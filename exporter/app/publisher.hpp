@@ -24,8 +24,7 @@
 namespace spark_exporter::app {
 
 struct Published {
-  Published(std::string text, std::string report_json)
-      : exposition(std::move(text)), report(std::move(report_json)) {}
+  Published(std::string text, std::string report_json) : exposition(std::move(text)), report(std::move(report_json)) {}
 
   metrics::Exposition exposition;
   std::string report;  ///< JSON of /report

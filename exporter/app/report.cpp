@@ -16,9 +16,9 @@ namespace spark_exporter::app {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using model::bounded_sum;
 using model::Run;
 using model::RunView;
-using model::bounded_sum;
 
 // Together these keep the report under kReportBytes, whatever the driver answers.
 constexpr std::size_t kRuns = 2;

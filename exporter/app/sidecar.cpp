@@ -154,9 +154,14 @@ std::vector<web::Route> Sidecar::routes() {
     const auto done = this->reload();
     return done ? text(200, "reloaded\n") : text(500, done.error().what + "\n");
   };
-  return {{options_.telemetry_path, "GET", metrics}, {"/", "GET", landing},         {"/report", "GET", report},
-          {"/-/healthy", "GET", healthy},            {"/healthz", "GET", healthy},  {"/-/ready", "GET", ready},
-          {"/readyz", "GET", ready},                 {"/-/reload", "POST", reload}};
+  return {{options_.telemetry_path, "GET", metrics},
+          {"/", "GET", landing},
+          {"/report", "GET", report},
+          {"/-/healthy", "GET", healthy},
+          {"/healthz", "GET", healthy},
+          {"/-/ready", "GET", ready},
+          {"/readyz", "GET", ready},
+          {"/-/reload", "POST", reload}};
 }
 
 }  // namespace spark_exporter::app

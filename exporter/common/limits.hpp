@@ -40,7 +40,7 @@ inline constexpr int kUiPortTries = 17;  ///< 4040..4056, spark.port.maxRetries 
 /// Streaming queries of a run whose counters are kept; how many are shown is kDefaultStreamingQueries.
 inline constexpr std::size_t kStreamingQueries = 1'000;
 inline constexpr auto kNoUiWarning = std::chrono::seconds{120};
-inline constexpr std::size_t kSparkProperties = 2'000;  ///< kept of environment's sparkProperties
+inline constexpr std::size_t kSparkProperties = 2'000;     ///< kept of environment's sparkProperties
 inline constexpr std::size_t kMetricKeyBytes = 16 * 1024;  ///< longer keys of /metrics/json are passed over
 inline constexpr std::size_t kMetricNames = 1'000;  ///< streaming queries, and listener queues, kept of /metrics/json
 
@@ -55,7 +55,7 @@ inline constexpr int kDefaultStreamingQueries = 100;
 inline constexpr std::size_t kRequestHeadBytes = 16 * 1024;
 inline constexpr std::size_t kRequestHeaders = 60;  ///< civetweb holds 64
 inline constexpr std::size_t kRequestBodyBytes = 1 << 20;
-inline constexpr std::size_t kRequestBodiesBytes = 16 << 20;  ///< of all requests together
+inline constexpr std::size_t kRequestBodiesBytes = 16 << 20;          ///< of all requests together
 inline constexpr auto kRequestHeadTimeout = std::chrono::seconds{5};  ///< also for the body after it
 inline constexpr auto kWriteIdleTimeout = std::chrono::seconds{10};
 inline constexpr auto kResponseTimeout = std::chrono::seconds{60};  ///< however steadily it is read

@@ -11,25 +11,25 @@ namespace spark_exporter {
 
 /// What went wrong, as a closed list: it is the `kind` label of spark_exporter_errors_total.
 enum class ErrorKind {
-  kResolve,        ///< the host name has no address
-  kConnect,        ///< nobody listens, or no route
-  kTimeout,        ///< a deadline passed (resolve, connect, TLS, write, head or body)
-  kReset,          ///< the peer closed or reset in mid-answer
-  kTls,            ///< handshake or certificate
-  kProtocol,       ///< not HTTP, wrong lengths, broken chunks, bad gzip
-  kRedirect,       ///< a redirect that is not followed
-  kStatus,         ///< an HTTP status that is an error here (4xx, 5xx)
-  kUnauthorized,   ///< 401
-  kForbidden,      ///< 403
-  kNotFound,       ///< 404
-  kStarting,       ///< 200 with HTML: Spark's UI is up, its REST API is not yet
-  kTooLarge,       ///< a size, depth or count limit was hit
-  kMalformed,      ///< not JSON
-  kWrongType,      ///< JSON, but a field has another type than documented
+  kResolve,           ///< the host name has no address
+  kConnect,           ///< nobody listens, or no route
+  kTimeout,           ///< a deadline passed (resolve, connect, TLS, write, head or body)
+  kReset,             ///< the peer closed or reset in mid-answer
+  kTls,               ///< handshake or certificate
+  kProtocol,          ///< not HTTP, wrong lengths, broken chunks, bad gzip
+  kRedirect,          ///< a redirect that is not followed
+  kStatus,            ///< an HTTP status that is an error here (4xx, 5xx)
+  kUnauthorized,      ///< 401
+  kForbidden,         ///< 403
+  kNotFound,          ///< 404
+  kStarting,          ///< 200 with HTML: Spark's UI is up, its REST API is not yet
+  kTooLarge,          ///< a size, depth or count limit was hit
+  kMalformed,         ///< not JSON
+  kWrongType,         ///< JSON, but a field has another type than documented
   kWrongApplication,  ///< the UI at this port belongs to another application
-  kEvicted,        ///< Spark forgot it before it could be read
-  kIo,             ///< a local file
-  kCancelled,      ///< we are shutting down
+  kEvicted,           ///< Spark forgot it before it could be read
+  kIo,                ///< a local file
+  kCancelled,         ///< we are shutting down
 };
 
 /// The label value for `kind`, snake_case.

@@ -196,8 +196,8 @@ class Parser {
 
   void define_spark() {
     constexpr char kGroup[] = "Spark";
-    add(app_, "--spark.url", raw_.spark_url, "The driver's UI. With --spark.app-id the 16 ports after it are tried, too.", kGroup,
-        "URL");
+    add(app_, "--spark.url", raw_.spark_url,
+        "The driver's UI. With --spark.app-id the 16 ports after it are tried, too.", kGroup, "URL");
     add(app_, "--spark.interval", raw_.spark_interval, "Time between two polls, 1s to 10m.", kGroup, "DURATION");
     add(app_, "--spark.timeout", raw_.spark_timeout, "Longest time for one answer, 100ms to 5m.", kGroup, "DURATION");
     add(app_, "--spark.app-id", options_.spark_app_id,

@@ -79,8 +79,8 @@ std::vector<const model::RunView*> shown_runs(const model::Snapshot& snapshot) {
   std::vector<const model::RunView*> shown;
   for (const auto& view : snapshot.runs) {
     if (view.run == nullptr) continue;
-    const auto twin = std::find_if(shown.begin(), shown.end(),
-                                   [&](const auto* other) { return identity(*other) == identity(view); });
+    const auto twin =
+        std::find_if(shown.begin(), shown.end(), [&](const auto* other) { return identity(*other) == identity(view); });
     if (twin == shown.end()) {
       shown.push_back(&view);
     } else if (rank(view) > rank(**twin)) {

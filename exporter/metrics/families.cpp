@@ -71,9 +71,7 @@ std::string Families::take() {
   return std::exchange(text_, {});
 }
 
-void Families::leave_out(std::uint64_t series) {
-  drops_->add(family_.name, series);
-}
+void Families::leave_out(std::uint64_t series) { drops_->add(family_.name, series); }
 
 void Families::leave_out_total(const std::string& source, std::uint64_t total) {
   drops_->add_total(family_.name, source, total);

@@ -11,8 +11,8 @@
 namespace spark_exporter::metrics {
 namespace {
 
-constexpr std::array<std::string_view, 7> kStates = {"pending",   "running",   "retrying", "succeeded",
-                                                     "failed",    "cancelled", "unknown"};
+constexpr std::array<std::string_view, 7> kStates = {"pending", "running",   "retrying", "succeeded",
+                                                     "failed",  "cancelled", "unknown"};
 
 struct Shown {
   const model::RunView* view;

@@ -6,8 +6,8 @@ namespace spark_exporter::metrics {
 
 void collect_sql(const model::Snapshot& snapshot, Families& families) {
   const auto runs = shown_runs(snapshot);
-  families.counter("spark_sql_executions_total",
-                   "SQL executions that ended. From GET /applications/ID/sql, status.", {"status"});
+  families.counter("spark_sql_executions_total", "SQL executions that ended. From GET /applications/ID/sql, status.",
+                   {"status"});
   for (const auto* view : runs) {
     const auto& sql = view->run->sql().data();
     families.add(*view, {"completed"}, static_cast<double>(sql.completed));

@@ -106,9 +106,8 @@ void collect_times(const Shown& shown, Families& families) {
       [](const spark::StreamingStatistics& s) { return std::optional(seconds(s.batch_duration)); });
   families.gauge("spark_streaming_last_batch_timestamp_seconds",
                  "When a job of the last good batch ended. From GET /applications/ID/jobs, completionTime.", {"query"});
-  add_all(shown, families, [](const Query& q) {
-    return q.last_batch_end ? std::optional(timestamp(*q.last_batch_end)) : std::nullopt;
-  });
+  add_all(shown, families,
+          [](const Query& q) { return q.last_batch_end ? std::optional(timestamp(*q.last_batch_end)) : std::nullopt; });
   families.gauge("spark_streaming_watermark_timestamp_seconds",
                  "Event time before which no more rows are expected. "
                  "From GET /metrics/json, spark.streaming.QUERY.eventTime-watermark.",

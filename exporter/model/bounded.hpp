@@ -26,8 +26,7 @@ constexpr spark::Millis bounded_sum(spark::Millis a, spark::Millis b) {
 constexpr spark::Millis span_between(spark::TimePoint start, spark::TimePoint end) {
   if (end <= start) return spark::Millis{0};
   std::int64_t span = 0;
-  const bool overflow =
-      __builtin_sub_overflow(end.time_since_epoch().count(), start.time_since_epoch().count(), &span);
+  const bool overflow = __builtin_sub_overflow(end.time_since_epoch().count(), start.time_since_epoch().count(), &span);
   return overflow ? spark::Millis::max() : spark::Millis{span};
 }
 

@@ -75,7 +75,7 @@ class ExecutorLedger {
   Data data_;
   std::vector<Ending> endings_;
   std::optional<spark::TimePoint> seen_;  ///< time of the last answer about live ones
-  std::int64_t highest_asked_ = -1;  ///< ids up to here need no /allexecutors because of a gap
+  std::int64_t highest_asked_ = -1;       ///< ids up to here need no /allexecutors because of a gap
 };
 
 }  // namespace spark_exporter::model

@@ -106,7 +106,7 @@ void Run::apply_metrics(const spark::MetricsDump& dump) {
 
 void Run::apply_dstreams(spark::StreamingStatistics statistics) {
   if (dstreams_) statistics.completed_batches = std::max(statistics.completed_batches, dstreams_->completed_batches);
-  dstreams_ = std::move(statistics);
+  dstreams_ = statistics;
 }
 
 void Run::finish_poll() {

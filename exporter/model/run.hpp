@@ -112,8 +112,8 @@ class Run {
   std::optional<StageSkew> skew_;
   std::optional<spark::TimePoint> last_progress_;
   std::set<std::int64_t> owed_stages_;
-  std::vector<spark::Job> failed_batches_;            ///< of this poll, not judged yet
-  std::map<std::int64_t, bool> cancelled_stages_;     ///< failed stages of this poll: by a cancelled job?
+  std::vector<spark::Job> failed_batches_;         ///< of this poll, not judged yet
+  std::map<std::int64_t, bool> cancelled_stages_;  ///< failed stages of this poll: by a cancelled job?
   std::int64_t tasks_ended_ = 0;
 };
 

@@ -30,7 +30,7 @@ struct RunView {
   std::string app;
   std::string app_from;
   std::string app_id;
-  std::string driver_pod;  ///< empty if unknown
+  std::string driver_pod;                                        ///< empty if unknown
   std::vector<std::pair<std::string, std::string>> info_labels;  ///< allow-listed pod labels
   /// Whether the driver answered within the last three intervals: else gauges end and counters stay.
   bool fresh = false;

@@ -34,11 +34,11 @@ struct StageTotals {
   /// Every member, so that adding, comparing and saving cannot forget one.
   static constexpr auto members() {
     using T = StageTotals;
-    return std::array{&T::tasks_completed,       &T::tasks_failed,          &T::tasks_killed,
-                      &T::run_time_ms,           &T::input_bytes,           &T::input_records,
-                      &T::output_bytes,          &T::output_records,        &T::shuffle_read_bytes,
-                      &T::shuffle_read_records,  &T::shuffle_write_bytes,   &T::shuffle_write_records,
-                      &T::memory_spilled_bytes,  &T::disk_spilled_bytes};
+    return std::array{&T::tasks_completed,      &T::tasks_failed,        &T::tasks_killed,
+                      &T::run_time_ms,          &T::input_bytes,         &T::input_records,
+                      &T::output_bytes,         &T::output_records,      &T::shuffle_read_bytes,
+                      &T::shuffle_read_records, &T::shuffle_write_bytes, &T::shuffle_write_records,
+                      &T::memory_spilled_bytes, &T::disk_spilled_bytes};
   }
   void add(const StageTotals& other);
   /// Member by member the larger one: an answer older than the last one must not make a counter fall.
@@ -59,11 +59,11 @@ class StageLedger {
     int polls_draining = 0;  ///< answers since it was final with tasks still running
   };
   struct Data {
-    IdSet counted;                    ///< complete or failed, attempt 0
-    std::set<Key> counted_retries;    ///< the same for later attempts
-    IdSet skipped;                    ///< apart: a skipped stage may run after all, for another job
-    std::map<Key, Live> live;         ///< not settled
-    std::set<Key> seen_retries;       ///< attempts > 0 that were counted as retries
+    IdSet counted;                  ///< complete or failed, attempt 0
+    std::set<Key> counted_retries;  ///< the same for later attempts
+    IdSet skipped;                  ///< apart: a skipped stage may run after all, for another job
+    std::map<Key, Live> live;       ///< not settled
+    std::set<Key> seen_retries;     ///< attempts > 0 that were counted as retries
     StageTotals settled;
     std::uint64_t complete = 0;
     std::uint64_t failed = 0;

@@ -81,8 +81,9 @@ spark::Executor executor_of(const Json& json) {
 Json jobs_json(const JobLedger::Data& data) {
   Json running = Json::array();
   for (const auto& [id, job] : data.running) running.push_back({id, job.stage_ids});
-  return {{"next", data.next_id}, {"final", data.final_ids.intervals()}, {"running", running},
-          {"succeeded", data.succeeded}, {"failed", data.failed}, {"unknown", data.unknown}};
+  return {{"next", data.next_id},  {"final", data.final_ids.intervals()},
+          {"running", running},    {"succeeded", data.succeeded},
+          {"failed", data.failed}, {"unknown", data.unknown}};
 }
 
 IdSet ids_of(const Json& json) { return IdSet(json.get<std::vector<IdSet::Interval>>()); }
@@ -105,11 +106,16 @@ Json stages_json(const StageLedger::Data& data) {
   for (const auto& [key, stage] : data.live) {
     live.push_back({key.first, key.second, static_cast<int>(stage.status), totals_json(stage.totals)});
   }
-  return {{"counted", data.counted.intervals()}, {"counted_retries", data.counted_retries},
-          {"skipped", data.skipped.intervals()}, {"seen_retries", data.seen_retries},
-          {"live", live},                        {"settled", totals_json(data.settled)},
-          {"complete", data.complete},           {"failed", data.failed},
-          {"skipped_count", data.skipped_count}, {"retries", data.retries}};
+  return {{"counted", data.counted.intervals()},
+          {"counted_retries", data.counted_retries},
+          {"skipped", data.skipped.intervals()},
+          {"seen_retries", data.seen_retries},
+          {"live", live},
+          {"settled", totals_json(data.settled)},
+          {"complete", data.complete},
+          {"failed", data.failed},
+          {"skipped_count", data.skipped_count},
+          {"retries", data.retries}};
 }
 
 StageLedger::Data stages_of(const Json& json) {
@@ -159,8 +165,12 @@ ExecutorLedger::Data executors_of(const Json& json) {
 Json sql_json(const SqlLedger::Data& data) {
   Json running = Json::array();
   for (const auto& [id, execution] : data.running) running.push_back(id);
-  return {{"next", data.next_id},     {"final", data.final_ids.intervals()}, {"running", running},
-          {"completed", data.completed}, {"failed", data.failed},            {"buckets", data.buckets},
+  return {{"next", data.next_id},
+          {"final", data.final_ids.intervals()},
+          {"running", running},
+          {"completed", data.completed},
+          {"failed", data.failed},
+          {"buckets", data.buckets},
           {"duration_sum", data.duration_sum_seconds}};
 }
 

@@ -27,16 +27,16 @@ std::optional<MicroBatch> parse_micro_batch(std::string_view description);
 class StreamingLedger {
  public:
   struct Query {
-    std::size_t order = 0;  ///< how many queries were known before it: "the first N" is sticky
+    std::size_t order = 0;                           ///< how many queries were known before it: "the first N" is sticky
     std::map<std::string, std::int64_t> last_batch;  ///< by run id: highest batch that was counted
     std::set<std::string> failed_runs;
     std::uint64_t batches = 0;
     std::uint64_t failures = 0;
     std::optional<spark::TimePoint> last_batch_end;
-    std::optional<spark::TimePoint> batch_start;      ///< first job of the newest batch
+    std::optional<spark::TimePoint> batch_start;  ///< first job of the newest batch
     std::int64_t newest_batch = -1;
-    std::optional<spark::Millis> trigger_interval;    ///< between the starts of the last two batches
-    spark::StreamingGauges gauges;                    ///< last answer; empty when the query is gone
+    std::optional<spark::Millis> trigger_interval;  ///< between the starts of the last two batches
+    spark::StreamingGauges gauges;                  ///< last answer; empty when the query is gone
   };
   struct Data {
     std::map<std::string, Query> queries;

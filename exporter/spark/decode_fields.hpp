@@ -7,23 +7,23 @@
 
 namespace spark_exporter::spark {
 
-using json::Field;
-using json::Scalar;
-using json::Verdict;
 using json::count;
 using json::decode_elements;
 using json::decode_object;
 using json::each_count;
 using json::each_real;
+using json::Field;
 using json::flag;
 using json::is_not_finite;
 using json::is_sorted;
 using json::nothing_missing;
 using json::real;
+using json::Scalar;
 using json::text;
 using json::to_count;
 using json::to_kept_text;
 using json::to_real;
+using json::Verdict;
 
 /// "2026-11-23T13:37:07.395GMT"; 1969 is how Spark writes that there is none.
 template <auto Member, class Draft>

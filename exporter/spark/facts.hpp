@@ -21,10 +21,10 @@ using TimePoint = std::chrono::sys_time<Millis>;
 struct Application {
   std::string id;
   std::string name;
-  std::string spark_version;                ///< attempts[].appSparkVersion
-  std::string spark_user;                   ///< attempts[].sparkUser
-  std::optional<TimePoint> start_time;      ///< attempts[].startTimeEpoch, else attempts[].startTime
-  bool completed = false;                   ///< attempts[].completed; never true on a live driver
+  std::string spark_version;            ///< attempts[].appSparkVersion
+  std::string spark_user;               ///< attempts[].sparkUser
+  std::optional<TimePoint> start_time;  ///< attempts[].startTimeEpoch, else attempts[].startTime
+  bool completed = false;               ///< attempts[].completed; never true on a live driver
 };
 
 enum class JobStatus { kRunning, kSucceeded, kFailed, kUnknown };
@@ -33,9 +33,10 @@ enum class JobStatus { kRunning, kSucceeded, kFailed, kUnknown };
 struct Job {
   std::int64_t id = -1;  ///< jobId
   JobStatus status = JobStatus::kUnknown;
-  std::string name;         ///< the call site
-  std::string description;  ///< setJobDescription, unescaped; a micro-batch's is "query\nid = ..\nrunId = ..\nbatch = n"
-  std::string group;        ///< jobGroup; of a micro-batch the query's runId
+  std::string name;  ///< the call site
+  std::string
+      description;    ///< setJobDescription, unescaped; a micro-batch's is "query\nid = ..\nrunId = ..\nbatch = n"
+  std::string group;  ///< jobGroup; of a micro-batch the query's runId
   std::optional<TimePoint> submission_time;
   std::optional<TimePoint> completion_time;
   std::vector<std::int64_t> stage_ids;
@@ -53,7 +54,7 @@ enum class StageStatus { kActive, kComplete, kFailed, kPending, kSkipped };
 
 /// GET /applications/ID/stages, one element: one attempt of a stage.
 struct Stage {
-  std::int64_t id = -1;     ///< stageId
+  std::int64_t id = -1;      ///< stageId
   std::int64_t attempt = 0;  ///< attemptId
   StageStatus status = StageStatus::kPending;
   std::string name;
@@ -62,11 +63,11 @@ struct Stage {
   std::optional<TimePoint> submission_time;
   std::optional<TimePoint> first_task_launched_time;
   std::optional<TimePoint> completion_time;
-  std::int64_t tasks = 0;            ///< numTasks
-  std::int64_t active_tasks = 0;     ///< numActiveTasks
-  std::int64_t completed_tasks = 0;  ///< numCompleteTasks
-  std::int64_t failed_tasks = 0;     ///< numFailedTasks
-  std::int64_t killed_tasks = 0;     ///< numKilledTasks
+  std::int64_t tasks = 0;              ///< numTasks
+  std::int64_t active_tasks = 0;       ///< numActiveTasks
+  std::int64_t completed_tasks = 0;    ///< numCompleteTasks
+  std::int64_t failed_tasks = 0;       ///< numFailedTasks
+  std::int64_t killed_tasks = 0;       ///< numKilledTasks
   std::int64_t completed_indices = 0;  ///< numCompletedIndices
   Millis executor_run_time{0};
   Nanos executor_cpu_time{0};
@@ -91,13 +92,13 @@ struct TaskSummary {
 
 /// executors[].peakMemoryMetrics: by heartbeat (10 s), peaks since the JVM's start; GC values are totals.
 struct PeakMetrics {
-  std::int64_t jvm_heap_memory = 0;              ///< JVMHeapMemory, bytes, as all below
+  std::int64_t jvm_heap_memory = 0;  ///< JVMHeapMemory, bytes, as all below
   std::int64_t jvm_off_heap_memory = 0;
   std::int64_t on_heap_execution_memory = 0;
   std::int64_t off_heap_execution_memory = 0;
   std::int64_t on_heap_storage_memory = 0;
   std::int64_t off_heap_storage_memory = 0;
-  std::int64_t process_tree_jvm_rss = 0;     ///< 0 unless spark.executor.processTreeMetrics.enabled
+  std::int64_t process_tree_jvm_rss = 0;  ///< 0 unless spark.executor.processTreeMetrics.enabled
   std::int64_t process_tree_python_rss = 0;
   std::int64_t process_tree_other_rss = 0;
   Millis minor_gc_time{0};
@@ -162,9 +163,9 @@ struct Rdd {
 /// GET /applications/ID/streaming/statistics: DStreams only, 404 otherwise.
 struct StreamingStatistics {
   Millis batch_duration{0};
-  std::int64_t completed_batches = 0;  ///< numTotalCompletedBatches
-  std::int64_t active_batches = 0;     ///< numActiveBatches
-  std::optional<double> input_rate;      ///< avgInputRate, rows a second
+  std::int64_t completed_batches = 0;     ///< numTotalCompletedBatches
+  std::int64_t active_batches = 0;        ///< numActiveBatches
+  std::optional<double> input_rate;       ///< avgInputRate, rows a second
   std::optional<Millis> processing_time;  ///< avgProcessingTime
   std::optional<TimePoint> start_time;
   std::int64_t processed_records = 0;  ///< numProcessedRecords
@@ -182,7 +183,7 @@ struct StreamingGauges {
 
 /// GET /metrics/json/: what we read of it.
 struct MetricsDump {
-  std::optional<std::int64_t> all_jobs;  ///< "<app>.driver.DAGScheduler.job.allJobs": jobs ever submitted
+  std::optional<std::int64_t> all_jobs;                ///< "<app>.driver.DAGScheduler.job.allJobs": jobs ever submitted
   std::map<std::string, std::int64_t> dropped_events;  ///< by queue: "LiveListenerBus.queue.<q>.numDroppedEvents"
   std::map<std::string, StreamingGauges> streaming;    ///< by query name
 };

@@ -60,9 +60,9 @@ void Poller::count(const Error& error) {
   ++health_.errors[static_cast<std::size_t>(error.kind)];
   std::uint64_t held_back = 0;
   if (!log_limit_.admit(std::string(to_string(error.kind)), clock_.steady(), held_back)) return;
-  log::warn("Spark poll failed", {{"kind", std::string(to_string(error.kind))},
-                                  {"error", error.what},
-                                  {"held_back", std::to_string(held_back)}});
+  log::warn(
+      "Spark poll failed",
+      {{"kind", std::string(to_string(error.kind))}, {"error", error.what}, {"held_back", std::to_string(held_back)}});
 }
 
 void Poller::failed(const Error& error) {

@@ -89,9 +89,9 @@ class Poller {
   std::unique_ptr<RunReader> reader_;
   bool connected_ = false;  ///< a driver was found and has not gone away
   bool over_ = false;
-  bool identify_ = false;   ///< ask who answers before anything else
+  bool identify_ = false;  ///< ask who answers before anything else
   std::uint64_t connections_ = 0;
-  int refused_ = 0;         ///< polls in a row that found nobody listening
+  int refused_ = 0;  ///< polls in a row that found nobody listening
 
   model::SourceHealth health_;
   std::chrono::steady_clock::time_point searching_since_;

@@ -178,8 +178,7 @@ Result<StreamingStatistics> RestClient::streaming_statistics() {
 
 Result<MetricsDump> RestClient::metrics() {
   MetricsDump dump;
-  auto done =
-      ask("/metrics/json/", limits::kListBodyBytes, [&](std::istream& in) { return decode_metrics(in, dump); });
+  auto done = ask("/metrics/json/", limits::kListBodyBytes, [&](std::istream& in) { return decode_metrics(in, dump); });
   if (done.has_error()) return done.error();
   return dump;
 }

@@ -56,8 +56,7 @@ class RestClient {
   /// A whole list, or an error: nothing of an answer that breaks off is used. Empty `keep`: all elements.
   template <class T>
   Result<std::vector<T>> list(const std::string& target, Result<DecodeReport> (*decode)(std::istream&, const Each<T>&),
-                              const std::function<bool(const T&)>& keep = {},
-                              std::size_t most = limits::kListItems);
+                              const std::function<bool(const T&)>& keep = {}, std::size_t most = limits::kListItems);
   std::string application_path(const std::string& rest) const;
 
   net::HttpClient& http_;

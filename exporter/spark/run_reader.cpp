@@ -187,7 +187,8 @@ void RunReader::apply_stages(const std::vector<Stage>& stages) {
                        stage.status == StageStatus::kSkipped;
     if (!ended || run_.stages().is_settled(stage)) continue;
     ++stages_ended_;
-    if (!joining_) just_ended_.emplace_back(model::StageLedger::Key{stage.id, stage.attempt}, model::StageTotals::of(stage));
+    if (!joining_)
+      just_ended_.emplace_back(model::StageLedger::Key{stage.id, stage.attempt}, model::StageTotals::of(stage));
   }
   run_.apply_stages(stages);
 }

@@ -71,8 +71,8 @@ class RunReader {
   RestClient& rest_;
   model::Run& run_;
   OnError on_error_;
-  bool full_ = true;    ///< read whole lists in this poll
-  bool joining_;  ///< nothing was counted before: what Spark has forgotten by now is no loss
+  bool full_ = true;  ///< read whole lists in this poll
+  bool joining_;      ///< nothing was counted before: what Spark has forgotten by now is no loss
   bool complete_ = false;
   bool slow_ = true;    ///< the once-a-minute questions are due
   bool active_ = true;  ///< jobs ran since the last poll

@@ -214,7 +214,7 @@ void CivetwebServer::wake_acceptor() const noexcept {
   address.sin_family = AF_INET;
   address.sin_port = htons(port_);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  (void)connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address);  // the attempt is what wakes it
   close(client);
 }
 

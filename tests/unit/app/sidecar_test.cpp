@@ -130,7 +130,8 @@ constexpr char kSucceeded[] = R"(spark_app_jobs_total{namespace="",app="fake",ap
 
 std::string many_executors(int count) {
   std::string body = "[";
-  for (int i = 0; i < count; ++i) body += (i == 0 ? "" : ",") + ("{\"id\":\"" + std::to_string(i) + "\",\"isActive\":true}");
+  for (int i = 0; i < count; ++i)
+    body += (i == 0 ? "" : ",") + ("{\"id\":\"" + std::to_string(i) + "\",\"isActive\":true}");
   return body + "]";
 }
 
@@ -184,7 +185,8 @@ INSTANTIATE_TEST_SUITE_P(
               [] { return replies::json(many_executors(50)).cut_after(100, End::kReset); }, ErrorKind::kReset},
         Fault{"closes_in_mid_body", "/executors",
               [] { return replies::json(many_executors(50)).cut_after(100, End::kClose); }, ErrorKind::kReset},
-        Fault{"closes_without_an_answer", "/executors", [] { return replies::nothing(End::kClose); }, ErrorKind::kReset},
+        Fault{"closes_without_an_answer", "/executors", [] { return replies::nothing(End::kClose); },
+              ErrorKind::kReset},
         Fault{"html", "/executors", [] { return replies::html(); }, ErrorKind::kStarting},
         Fault{"redirects_in_a_loop", "/executors", [] { return replies::redirect("/api/v1/executors"); },
               ErrorKind::kRedirect},
@@ -254,13 +256,12 @@ TEST(Sidecar, ADriverThatIsNotThereYetIsNoError) {
 
 TEST(Sidecar, HostileNamesAreEscapedAndCut) {
   DriverServer driver;
-  driver.change([](FakeDriver& d) {
-    d.application_name = "a\"b\nc \xc3\xbc \xf0\x9f\x98\x80 " + std::string(10'000, 'x');
-  });
+  driver.change(
+      [](FakeDriver& d) { d.application_name = "a\"b\nc \xc3\xbc \xf0\x9f\x98\x80 " + std::string(10'000, 'x'); });
   Sidecar sidecar(options_for(driver.server()), {});
   ASSERT_TRUE(sidecar.start());
-  const auto text = scrape_until(
-      sidecar, [](const std::string& t) { return t.find("\nspark_job_info{") != std::string::npos; });
+  const auto text =
+      scrape_until(sidecar, [](const std::string& t) { return t.find("\nspark_job_info{") != std::string::npos; });
   const auto at = text.find("app=\"a\\\"b\\nc \xc3\xbc \xf0\x9f\x98\x80 xxx");
   ASSERT_NE(at, std::string::npos) << text.substr(0, 2000);
   EXPECT_LT(text.find("\",app_id", at) - at, 220U);

@@ -48,8 +48,8 @@ TEST(Freshness, GaugesEndAndCountersStay) {
   const auto stale = types(render_all(scene));
   EXPECT_GT(live.size(), 60U);
   for (const auto& [name, type] : live) {
-    const bool stays = type != "gauge" || name == "spark_job_info" || name == "spark_job_state" ||
-                       name.starts_with("spark_exporter_");
+    const bool stays =
+        type != "gauge" || name == "spark_job_info" || name == "spark_job_state" || name.starts_with("spark_exporter_");
     EXPECT_EQ(stale.contains(name), stays) << name;
   }
 }
@@ -130,7 +130,8 @@ TEST(KnownAndNone, IsZeroFromTheStart) {
   EXPECT_EQ(lines(scene.samples(collect_executors, "spark_executor_removals_total")),
             static_cast<std::size_t>(model::kRemovalReasons));
   EXPECT_EQ(lines(scene.samples(collect_self, "spark_exporter_errors_total")),
-            static_cast<std::size_t>(kErrorKinds) + 1) << "also while no source was asked yet";
+            static_cast<std::size_t>(kErrorKinds) + 1)
+      << "also while no source was asked yet";
   EXPECT_EQ(scene.samples(collect_self, "spark_exporter_source_up"), "spark_exporter_source_up{source=\"spark\"} 0\n");
 }
 
@@ -331,15 +332,16 @@ TEST(Streaming, ShowsDStreamsAsOneQuery) {
   dump.streaming["dstream"].input_rate = 1;
   scene.run().apply_metrics(dump);
   EXPECT_EQ(scene.samples(collect_streaming, "spark_streaming_input_rows_per_second"),
-            "spark_streaming_input_rows_per_second{RUN,query=\"dstream\"} 1\n") << "no series twice";
+            "spark_streaming_input_rows_per_second{RUN,query=\"dstream\"} 1\n")
+      << "no series twice";
 }
 
 TEST(HostileNames, AreEscapedCutAndNeverTwice) {
   Scene scene;
   const std::string odd = "a\"b\\c\nd\xFF\xF0\x9F\x94\xA5";
-  scene.run().apply_executors({executor(odd + std::string(300, 'x') + "1"), executor(odd + std::string(300, 'x') + "2"),
-                               executor("")},
-                              at(1990));
+  scene.run().apply_executors(
+      {executor(odd + std::string(300, 'x') + "1"), executor(odd + std::string(300, 'x') + "2"), executor("")},
+      at(1990));
   spark::MetricsDump dump;
   dump.streaming[odd].input_rate = 1;
   dump.dropped_events[odd] = 1;

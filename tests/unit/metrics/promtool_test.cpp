@@ -33,8 +33,8 @@ TEST(Promtool, HasNothingToSayButTheDocumentedException) {
   test::Scene scene;
   fill(scene);
   const auto names = collector_names();
-  const auto text = render(scene.snapshot(), {names.begin(), names.end()}, scene.drops()) +
-                    render_process(read_process_stats());
+  const auto text =
+      render(scene.snapshot(), {names.begin(), names.end()}, scene.drops()) + render_process(read_process_stats());
   EXPECT_EQ(complaints(text), "jvm_gc_time_seconds counter metrics should have \"_total\" suffix\n");
   EXPECT_NE(complaints(text + "spark_job_status 1 2 3\n"), complaints(text)) << "it does look";
 }

@@ -14,12 +14,28 @@ TEST(ParseSize, ReadsWhatSparkReads) {
     std::optional<std::int64_t> bytes;
   };
   const Case cases[] = {
-      {"1024", 1024 * kMiB}, {"1g", 1024 * kMiB},  {"1G", 1024 * kMiB},  {" 1gb ", 1024 * kMiB},
-      {"512m", 512 * kMiB},  {"512MB", 512 * kMiB}, {"1t", kMiB * kMiB}, {"1p", kMiB * kMiB * 1024},
-      {"5k", 5 * 1024},      {"7b", 7},            {"0", 0},             {"", std::nullopt},
-      {"g", std::nullopt},   {"1.5g", std::nullopt}, {"-1g", std::nullopt}, {"-0", std::nullopt},
-      {"1bb", std::nullopt}, {"1gib", std::nullopt}, {"1x", std::nullopt},  {"1 g", std::nullopt},
-      {"99999999999999999999g", std::nullopt}, {"9223372036854775807p", std::nullopt},
+      {"1024", 1024 * kMiB},
+      {"1g", 1024 * kMiB},
+      {"1G", 1024 * kMiB},
+      {" 1gb ", 1024 * kMiB},
+      {"512m", 512 * kMiB},
+      {"512MB", 512 * kMiB},
+      {"1t", kMiB * kMiB},
+      {"1p", kMiB * kMiB * 1024},
+      {"5k", 5 * 1024},
+      {"7b", 7},
+      {"0", 0},
+      {"", std::nullopt},
+      {"g", std::nullopt},
+      {"1.5g", std::nullopt},
+      {"-1g", std::nullopt},
+      {"-0", std::nullopt},
+      {"1bb", std::nullopt},
+      {"1gib", std::nullopt},
+      {"1x", std::nullopt},
+      {"1 g", std::nullopt},
+      {"99999999999999999999g", std::nullopt},
+      {"9223372036854775807p", std::nullopt},
   };
   for (const auto& [text, bytes] : cases) EXPECT_EQ(parse_size(text, kMiB), bytes) << '"' << text << '"';
   EXPECT_EQ(parse_size("1024", 1), 1024);

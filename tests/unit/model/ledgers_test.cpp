@@ -74,8 +74,8 @@ TEST(JobLedger, CountsALostJobAsUnknownOnce) {
 
 TEST(JobLedger, PassesOverImpossibleIds) {
   JobLedger ledger;
-  for (const auto id : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min(),
-                        std::numeric_limits<std::int64_t>::max()}) {
+  for (const auto id :
+       {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
     EXPECT_EQ(ledger.apply(job(id, JobStatus::kSucceeded)), Change::kNone);
   }
   EXPECT_EQ(ledger.data().succeeded, 0U);

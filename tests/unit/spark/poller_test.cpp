@@ -18,10 +18,11 @@ using namespace std::chrono_literals;
 class Watch {
  public:
   explicit Watch(FakeDriver& driver, std::string app_id = {})
-      : poller_({{{"http", "localhost", 4040, ""}, std::move(app_id), 1s}, 10s},
-                [&driver](const net::Url&) { return driver.client(); },
-                {[this] { return wall_; }, [this] { return steady_; }},
-                [this](const Application&) { return std::move(restored_); }) {}
+      : poller_(
+            {{{"http", "localhost", 4040, ""}, std::move(app_id), 1s}, 10s},
+            [&driver](const net::Url&) { return driver.client(); },
+            {[this] { return wall_; }, [this] { return steady_; }},
+            [this](const Application&) { return std::move(restored_); }) {}
 
   void poll(std::chrono::seconds later = 10s) {
     wall_ += later;
@@ -396,14 +397,15 @@ TEST_P(BadAnswers, KeepTheLastGoodStateAndCountOnce) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadAnswers,
-    testing::Values(BadAnswer{"truncated", "/executors", {200, "application/json", "[{\"id\": \"dri", ""}, ErrorKind::kMalformed},
-                    BadAnswer{"overflow", "/jobs/", {200, "application/json", "{\"jobId\": 1e400}", ""}, ErrorKind::kMalformed},
-                    BadAnswer{"utf8", "/executors", {200, "application/json", "[\"\xff\"]", ""}, ErrorKind::kMalformed},
-                    BadAnswer{"deep", "/executors", {200, "application/json", std::string(100'000, '['), ""}, ErrorKind::kTooLarge},
-                    BadAnswer{"html", "/executors", {200, "text/html", "<html>", ""}, ErrorKind::kStarting},
-                    BadAnswer{"plain", "/executors", {200, "text/plain", "[]", ""}, ErrorKind::kProtocol},
-                    BadAnswer{"status", "/executors", {500, "text/plain", "boom", ""}, ErrorKind::kStatus},
-                    BadAnswer{"forbidden", "/executors", {403, "text/html", "no", ""}, ErrorKind::kForbidden}),
+    testing::Values(
+        BadAnswer{"truncated", "/executors", {200, "application/json", "[{\"id\": \"dri", ""}, ErrorKind::kMalformed},
+        BadAnswer{"overflow", "/jobs/", {200, "application/json", "{\"jobId\": 1e400}", ""}, ErrorKind::kMalformed},
+        BadAnswer{"utf8", "/executors", {200, "application/json", "[\"\xff\"]", ""}, ErrorKind::kMalformed},
+        BadAnswer{"deep", "/executors", {200, "application/json", std::string(100'000, '['), ""}, ErrorKind::kTooLarge},
+        BadAnswer{"html", "/executors", {200, "text/html", "<html>", ""}, ErrorKind::kStarting},
+        BadAnswer{"plain", "/executors", {200, "text/plain", "[]", ""}, ErrorKind::kProtocol},
+        BadAnswer{"status", "/executors", {500, "text/plain", "boom", ""}, ErrorKind::kStatus},
+        BadAnswer{"forbidden", "/executors", {403, "text/html", "no", ""}, ErrorKind::kForbidden}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Poller, AFieldOfAWrongTypeIsCountedAndTheRestIsUsed) {
@@ -500,7 +502,8 @@ TEST(PollerProperty, CountersAreExactAndNeverFall) {
     const auto finish = [&](std::int64_t id) {
       const auto stages = driver.job(id).stage_ids;
       const bool succeed = pick(3) != 0;
-      const auto run = succeed ? stages.size() : static_cast<std::size_t>(pick(static_cast<int>(stages.size()) - 1)) + 1;
+      const auto run =
+          succeed ? stages.size() : static_cast<std::size_t>(pick(static_cast<int>(stages.size()) - 1)) + 1;
       for (std::size_t i = 0; i < stages.size(); ++i) {
         if (i >= run) {
           ++skipped;
