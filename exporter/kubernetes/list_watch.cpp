@@ -186,7 +186,7 @@ Result<void> ListWatch::read_events(std::istream& body, Ended& ended) {
       ended.lost = true;
       return Error{ErrorKind::kTooLarge, describe(selection_) + ": an event is too long"};
     }
-    const auto taken = take_line(line_, ended);
+    auto taken = take_line(line_, ended);
     if (line_.capacity() > limits::kWatchLineKept) line_ = std::string();
     if (!taken) return taken;
     if (ended.told) break;
