@@ -184,6 +184,8 @@ TEST(Decide, TheContainerGoesByItsNameAlone) {
   MadePod other;
   other.ended(60, 3);
   other.pod().containers[1].name = other.pod().container_statuses[1].name = "main";
+  other.pod().container_statuses[0].state = kubernetes::ContainerStatus::State::kTerminated;
+  other.pod().container_statuses[0].terminated.exit_code = 9;
   EXPECT_EQ(decided(other), Outcome{State::kRunning});  // which of the two is the driver, nobody knows
   EXPECT_EQ(observe(other.pod(), "main").end->exit_code, 3);
   other.pod().containers.erase(other.pod().containers.begin());
