@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "exporter/common/limits.hpp"
 #include "exporter/common/text.hpp"
 #include "exporter/kubernetes/decode.hpp"
-#include "exporter/kubernetes/limits.hpp"
 
 namespace spark_exporter::kubernetes {
 namespace {

@@ -13,7 +13,6 @@
 #include "exporter/json/fields.hpp"
 #include "exporter/kubernetes/decode.hpp"
 #include "exporter/kubernetes/facts.hpp"
-#include "exporter/kubernetes/limits.hpp"
 #include "exporter/kubernetes/text.hpp"
 
 namespace spark_exporter::kubernetes {

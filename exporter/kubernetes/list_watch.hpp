@@ -24,9 +24,9 @@
 #include <string>
 #include <utility>
 
+#include "exporter/common/limits.hpp"
 #include "exporter/kubernetes/api_client.hpp"
 #include "exporter/kubernetes/feed.hpp"
-#include "exporter/kubernetes/limits.hpp"
 #include "exporter/kubernetes/resource.hpp"
 #include "exporter/kubernetes/timing.hpp"
 

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "exporter/kubernetes/limits.hpp"
+#include "exporter/common/limits.hpp"
 
 namespace spark_exporter::kubernetes {
 namespace {

@@ -4,8 +4,8 @@
 #include <sstream>
 #include <string>
 
+#include "exporter/common/limits.hpp"
 #include "exporter/kubernetes/decode.hpp"
-#include "exporter/kubernetes/limits.hpp"
 #include "exporter/kubernetes/text.hpp"
 #include "exporter/outcome/decide.hpp"
 #include "exporter/outcome/diagnosis.hpp"

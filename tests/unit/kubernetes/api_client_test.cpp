@@ -6,7 +6,7 @@
 
 #include <iterator>
 
-#include "exporter/kubernetes/limits.hpp"
+#include "exporter/common/limits.hpp"
 #include "tests/support/fault_server.hpp"
 #include "tests/support/fixtures.hpp"
 #include "tests/unit/kubernetes/folder.hpp"

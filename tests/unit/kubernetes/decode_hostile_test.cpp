@@ -6,7 +6,6 @@
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/text.hpp"
-#include "exporter/kubernetes/limits.hpp"
 #include "tests/unit/kubernetes/decode_support.hpp"
 
 namespace spark_exporter::kubernetes {

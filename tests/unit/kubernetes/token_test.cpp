@@ -8,7 +8,7 @@
 
 #include <filesystem>
 
-#include "exporter/kubernetes/limits.hpp"
+#include "exporter/common/limits.hpp"
 #include "tests/unit/kubernetes/folder.hpp"
 
 namespace spark_exporter::kubernetes {
