@@ -21,10 +21,12 @@ class Answer:
 
 
 class Connection:
-    def __init__(self, port, use_gzip=True, timeout=60.0):
+    def __init__(self, port, use_gzip=True, accept="*/*", timeout=60.0):
+        """`accept` "application/json": the very request that the exporter sends."""
         self._port, self._timeout = port, timeout
         encoding = "Accept-Encoding: gzip\r\n" if use_gzip else ""
-        self._rest = f" HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: */*\r\n{encoding}\r\n"
+        self._rest = (f" HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: spark_exporter/bench\r\n"
+                      f"{encoding}Accept: {accept}\r\n\r\n")
         self._socket = None
         self._buffer = b""
 

@@ -15,30 +15,37 @@ from relay import Relay
 
 INTERVAL = 10
 SETTLE = 15  # after the exporter goes on: one poll, which also asks what it asks once a minute
+JSON = "application/json"
 SCRAPE_EVERY = 15
 COMPILER = "C# CompilerThre"  # C1 and C2
-CALM = 30  # after the warm-up: the compiler's queue runs empty
+CALM = 60  # a minute of the exporter that is not measured: the last of the warm-up
 
 
 def full_lists(driver):
     return [driver.api + "/jobs", driver.api + "/stages", driver.api + "/executors"]
 
 
-def every_kind(driver):
-    """One of each kind of question that anybody asks here."""
+def cheap(driver):
+    """Questions with short answers: the exporter's, every minute's and those while jobs run."""
     api = driver.api
-    return full_lists(driver) + [
-        "/api/v1/applications", api + "/jobs/0", api + "/jobs/1000000", api + "/jobs/1099",
-        api + "/jobs?status=running", api + "/stages?status=active", api + "/allexecutors", api + "/environment",
-        api + "/sql?details=false&planDescription=false&offset=0&length=1000", api + "/streaming/statistics",
-        api + "/storage/rdd", "/metrics/json/", "/metrics/prometheus/", "/metrics/executors/prometheus"]
+    return [api + "/executors", api + "/allexecutors", api + "/jobs/0", api + "/jobs/1000000", api + "/jobs/1099",
+            api + "/jobs?status=running", api + "/stages?status=active", "/metrics/json/",
+            api + "/sql?details=false&planDescription=false&offset=0&length=1000", api + "/streaming/statistics",
+            api + "/storage/rdd", "/api/v1/applications"]
 
 
-def warm_up(driver, rounds):
+def warm_up(driver, rounds, cheap_rounds):
+    """`rounds` of every kind of question that anybody asks here, then more of the cheap ones. HotSpot compiles a
+    method for good when it was called some 5,000 times: with only a few thousand requests before, that falls into the
+    minutes that are measured, and costs as much as the exporter's questions do."""
     with Connection(driver.port) as connection:
         for _ in range(rounds):
-            for target in every_kind(driver):
-                connection.get(target)
+            _ask(connection, ["/metrics/prometheus/", "/metrics/executors/prometheus"])
+    with Connection(driver.port, accept=JSON) as connection:
+        for _ in range(rounds):
+            _ask(connection, full_lists(driver) + cheap(driver) + [driver.api + "/environment"])
+        for _ in range(cheap_rounds):
+            _ask(connection, cheap(driver))
 
 
 def idle(driver, seconds):
@@ -95,7 +102,7 @@ def ours(driver, exporter, relay, seconds):
 
 
 def full(driver, relay, seconds):
-    with Connection(relay.port) as connection:
+    with Connection(relay.port, accept=JSON) as connection:
         _ask(connection, full_lists(driver))
         time.sleep(INTERVAL / 2)
         mark = relay.mark()
@@ -120,7 +127,7 @@ def replay(driver, minute_of_ours, minutes):
     minute_of_full = full_lists(driver) * (60 // INTERVAL)
     spent = {"ours": 0.0, "full": 0.0}
     wall = {"ours": 0.0, "full": 0.0}
-    with Connection(driver.port) as connection:
+    with Connection(driver.port, accept=JSON) as connection:
         for _ in range(minutes):
             for who, targets in (("ours", minute_of_ours), ("full", minute_of_full)):
                 with CpuMeter(driver.pid) as meter:
@@ -142,8 +149,8 @@ def measure(driver, binary, seconds, rounds, minutes):
         mark = relay.mark()
         time.sleep(SETTLE)
         joining = _traffic(relay.since(mark))
-        exporter.signal(signal.SIGSTOP)
         time.sleep(CALM)
+        exporter.signal(signal.SIGSTOP)
         for number in range(rounds):
             note(f"polling: round {number + 1} of {rounds}: idle, ours and full lists {seconds} s each")
             idles.append(idle(driver, seconds))
