@@ -6,9 +6,10 @@ import time
 
 from driver import HERE, Exporter, Unavailable, free_port, note
 from process import CpuMeter
-from sidecar import WARM_UP_SCRAPES, time_scrapes, wait_for
+from sidecar import time_scrapes, wait_for
 
 JMX_AGENT = "io.prometheus.jmx:jmx_prometheus_javaagent:1.0.1"
+WARM_UP = 8  # times as many scrapes as are measured: as warm as the exporter's questions are by then
 SERVLETS = ("/metrics/prometheus/", "/metrics/executors/prometheus")
 
 
@@ -60,16 +61,17 @@ def memory_added(driver, binary, rounds):
     return added
 
 
-def _scrape_cost(driver, port, target, scrapes):
+def _scrape_cost(driver, port, target, scrapes, warm_up):
     """time_scrapes(), and what a scrape costs the driver."""
+    time_scrapes(port, target, 1, True, warm_up)
     with CpuMeter(driver.pid) as meter:
-        result = time_scrapes(port, target, scrapes, True)
-    result["driver_cpu"] = meter.cpu / (scrapes + WARM_UP_SCRAPES)
+        result = time_scrapes(port, target, scrapes - 1, True, 1)
+    result["driver_cpu"] = meter.cpu / scrapes
     return result
 
 
 def servlets(driver, scrapes):
-    return {target: _scrape_cost(driver, driver.port, target, scrapes) for target in SERVLETS}
+    return {target: _scrape_cost(driver, driver.port, target, scrapes, WARM_UP * scrapes) for target in SERVLETS}
 
 
 def jmx(driver, scrapes):
@@ -80,7 +82,7 @@ def jmx(driver, scrapes):
     driver.attach(jar, f"127.0.0.1:{port}:{os.path.join(HERE, 'jmx_rules.yaml')}")
     time_scrapes(port, "/metrics", 40, True)
     added = log.added()
-    return {"agent": JMX_AGENT, "added": added, **_scrape_cost(driver, port, "/metrics", scrapes)}
+    return {"agent": JMX_AGENT, "added": added, **_scrape_cost(driver, port, "/metrics", scrapes, 2 * scrapes)}
 
 
 def exporter(driver, binary, scrapes):

@@ -59,9 +59,9 @@ class FakeDriver:
         self._process.wait()
 
 
-def time_scrapes(port, target, scrapes, use_gzip):
+def time_scrapes(port, target, scrapes, use_gzip, warm_up=WARM_UP_SCRAPES):
     with Connection(port, use_gzip) as connection:
-        for _ in range(WARM_UP_SCRAPES):
+        for _ in range(warm_up):
             answer = connection.get(target)
         if answer.status != 200:
             raise Unavailable(f"{target}: {answer.status}")
