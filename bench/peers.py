@@ -29,15 +29,27 @@ def jmx_agent_jar():
     return jar
 
 
+def _settled_memory(driver):
+    """What the driver keeps once that no longer falls: Spark's cleaner and references that die late take a while."""
+    last = driver.memory()
+    for _ in range(12):
+        time.sleep(1)
+        now = driver.memory()
+        if abs(now["heap"] - last["heap"]) < 100_000:
+            return now
+        last = now
+    return last
+
+
 class _MemoryLog:
-    """What the driver keeps more than before, step by step, after full collections."""
+    """What the driver keeps more than before, step by step."""
 
     def __init__(self, driver):
         self._driver = driver
-        self._last = driver.memory()
+        self._last = _settled_memory(driver)
 
     def added(self):
-        now = self._driver.memory()
+        now = _settled_memory(self._driver)
         grown = {area: now[area] - self._last[area] for area in now}
         self._last = now
         return grown
