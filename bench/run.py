@@ -111,7 +111,8 @@ def notes(results, skipped):
             lines.append(f"The windows of {name}: {windows} ms/min, the idle driver's CPU included.")
         rest = results["memory"]["rest"]
         lines.append(f"Of the heap and non-heap added, {rest['heap'] / 1e6:.1f} and {rest['non_heap'] / 1e6:.1f} MB are "
-                     "Spark's REST API itself, loaded once by the first question of whomever: it is in ours and in that of Spark's own, not in the agent's.")
+                     "Spark's REST API itself, loaded once by the first question of whomever: it is in ours and in that "
+                     "of Spark's own, not in the agent's.")
     return lines + [f"Not measured: {reason}" for reason in skipped]
 
 
