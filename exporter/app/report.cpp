@@ -77,7 +77,7 @@ Json identity(const RunView& view) {
 void put_application(Json& json, const RunView& view, spark::TimePoint now) {
   const auto& application = view.run->application();
   put_text(json, "name", application.name);
-  json["kind"] = model::to_string(view.run->kind());
+  json["kind"] = outcome::to_string(view.run->kind());
   put_text(json, "spark_version", application.spark_version);
   put_text(json, "submitter", application.spark_user);
   if (application.start_time) {

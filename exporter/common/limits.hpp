@@ -95,4 +95,14 @@ inline constexpr int kConfigDepth = 16;
 inline constexpr int kConfigNodes = 20'000;
 inline constexpr std::size_t kStateFileBytes = 16ULL << 20;
 
+// --- outcomes ----------------------------------------------------------------------------------
+/// A body of POST /api/v1/last-words, or a termination message that holds one.
+inline constexpr std::size_t kLastWordsBytes = 16 * 1024;
+/// Driver pods, executor pods and jobs that the observer keeps; one more is left out and counted.
+inline constexpr std::size_t kRuns = 20'000;
+inline constexpr std::size_t kExecutorPods = 200'000;
+inline constexpr std::size_t kJobs = 20'000;
+/// Good runs of a job that its baseline is the median of.
+inline constexpr std::size_t kBaselineRuns = 20;
+
 }  // namespace spark_exporter::limits

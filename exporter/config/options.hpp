@@ -2,6 +2,7 @@
 // The command line and the environment.
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,7 +21,12 @@ struct CollectorFlags {
   std::map<std::string, bool> chosen;  ///< --collector.NAME: true, --no-collector.NAME: false
 };
 
+enum class Mode { kSidecar, kObserver };
+enum class OutcomeOwner { kSidecar, kObserver };
+
 struct Options {
+  Mode mode = Mode::kSidecar;  ///< --mode
+
   std::vector<std::string> listen_addresses{":9817"};
   std::string telemetry_path = "/metrics";
   int max_requests = limits::kDefaultMaxRequests;
@@ -41,9 +47,31 @@ struct Options {
 
   std::string job_name;  ///< empty: from Spark
   std::string job_name_label = "spark-exporter.io/job";
-  std::string kubernetes_namespace;
-  std::string kubernetes_pod;
   std::string state_file;  ///< empty: none
+
+  // --kubernetes.*; all but the first are empty or zero where they are to be found out
+  bool kubernetes = true;              ///< --kubernetes=auto|off
+  std::string kubernetes_api_server;   ///< URL
+  std::string kubernetes_token_file;
+  std::string kubernetes_ca_file;
+  /// Of a sidecar its pod's (default POD_NAMESPACE); the observer watches this one only, "" is all.
+  std::string kubernetes_namespace;
+  std::string kubernetes_pod;          ///< default POD_NAME
+  std::string kubernetes_driver_container = "spark-kubernetes-driver";
+
+  OutcomeOwner outcome_owner = OutcomeOwner::kSidecar;
+  std::optional<std::chrono::milliseconds> linger_success;  ///< --outcome.linger-success
+  std::optional<std::chrono::milliseconds> linger_failure;  ///< --outcome.linger-failure
+  std::chrono::milliseconds outcome_retention = std::chrono::hours{24};
+  std::string termination_log = "/dev/termination-log";  ///< --outcome.termination-log
+  bool outcome_event = false;                            ///< --outcome.event: a Kubernetes Event at the end
+  std::optional<net::Url> observer_url;
+  net::TlsOptions observer_tls;                          ///< --observer.ca-file
+  bool poll_drivers = false;                             ///< --observer.poll-drivers
+  std::optional<net::Url> gateway_url;                   ///< --push.gateway-url
+  std::optional<net::Url> alertmanager_url;              ///< --push.alertmanager-url
+  std::uint32_t shard = 0;
+  std::uint32_t total_shards = 1;
 
   /// Set by the subcommand `healthcheck`: the only thing to do.
   std::optional<net::Url> healthcheck_url;

@@ -47,7 +47,7 @@ std::vector<LabelPair> info_labels(const model::RunView& view) {
     if (!value.empty()) labels.emplace_back(std::move(name), value);
   };
   if (view.run != nullptr) {
-    add("kind", std::string(model::to_string(view.run->kind())));
+    add("kind", std::string(outcome::to_string(view.run->kind())));
     add("spark_version", view.run->application().spark_version);
     add("submitter", view.run->application().spark_user);
   }

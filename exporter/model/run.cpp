@@ -13,15 +13,6 @@ constexpr std::size_t kEventQueues = 32;
 
 }  // namespace
 
-std::string_view to_string(JobKind kind) {
-  switch (kind) {
-    case JobKind::kBatch: return "batch";
-    case JobKind::kStreaming: return "streaming";
-    case JobKind::kServer: return "server";
-  }
-  return "batch";
-}
-
 Run::Run(spark::Application application, spark::TimePoint first_seen)
     : application_(std::move(application)), first_seen_(first_seen) {}
 
@@ -127,12 +118,12 @@ std::string Run::property(const std::string& key, const std::string& fallback) c
   return at == environment_->properties.end() ? fallback : at->second;
 }
 
-JobKind Run::kind() const {
+outcome::Kind Run::kind() const {
   // The names that start-thriftserver.sh and start-connect-server.sh give their applications.
   if (application_.name.starts_with("Thrift JDBC/ODBC Server") || application_.name == "Spark Connect server") {
-    return JobKind::kServer;
+    return outcome::Kind::kServer;
   }
-  return streaming_.any() || dstreams_ ? JobKind::kStreaming : JobKind::kBatch;
+  return streaming_.any() || dstreams_ ? outcome::Kind::kStreaming : outcome::Kind::kBatch;
 }
 
 Run::Saved Run::save() const {

@@ -15,12 +15,10 @@
 #include "exporter/model/sql_ledger.hpp"
 #include "exporter/model/stage_ledger.hpp"
 #include "exporter/model/streaming_ledger.hpp"
+#include "exporter/outcome/view.hpp"
 #include "exporter/spark/facts.hpp"
 
 namespace spark_exporter::model {
-
-enum class JobKind { kBatch, kStreaming, kServer };
-std::string_view to_string(JobKind kind);
 
 /// Slowest against median task of a heavy stage.
 struct StageSkew {
@@ -79,7 +77,7 @@ class Run {
   /// Last end of a task, a stage or a job.
   std::optional<spark::TimePoint> last_progress() const { return last_progress_; }
   spark::TimePoint first_seen() const { return first_seen_; }
-  JobKind kind() const;
+  outcome::Kind kind() const;
 
   /// The counters' part, for the state file.
   struct Saved {

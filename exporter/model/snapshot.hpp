@@ -13,6 +13,7 @@
 #include "exporter/common/limits.hpp"
 #include "exporter/common/result.hpp"
 #include "exporter/model/run.hpp"
+#include "exporter/outcome/view.hpp"
 
 namespace spark_exporter::model {
 
@@ -50,7 +51,13 @@ struct Snapshot {
   std::vector<RunView> runs;  ///< the current one, and an ended one until a scrape has seen it
   /// Before the first answer: the application id and names given by flags, if any, state pending.
   std::optional<RunView> pending;
+  /// What this process says about outcomes; null: another one does (--outcome.owner).
+  const outcome::View* outcomes = nullptr;
   std::map<std::string, SourceHealth> sources;
+  /// Tries to deliver the last words, by channel and result: spark_exporter_outcome_deliveries_total.
+  std::map<std::pair<std::string, std::string>, std::uint64_t> deliveries;
+  /// Scrapes since the outcome was known; absent before.
+  std::optional<std::uint64_t> final_scrapes;
   CollectorLimits limits;
   bool config_reload_ok = true;
   spark::TimePoint config_reload_time;

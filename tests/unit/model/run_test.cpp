@@ -91,12 +91,12 @@ TEST(Run, KnowsItsKind) {
   struct Case {
     const char* name;
     bool streams;
-    JobKind kind;
+    outcome::Kind kind;
   };
-  const Case cases[] = {{"nightly", false, JobKind::kBatch},
-                        {"nightly", true, JobKind::kStreaming},
-                        {"Thrift JDBC/ODBC Server", false, JobKind::kServer},
-                        {"Spark Connect server", true, JobKind::kServer}};
+  const Case cases[] = {{"nightly", false, outcome::Kind::kBatch},
+                        {"nightly", true, outcome::Kind::kStreaming},
+                        {"Thrift JDBC/ODBC Server", false, outcome::Kind::kServer},
+                        {"Spark Connect server", true, outcome::Kind::kServer}};
   for (const auto& c : cases) {
     auto app = application();
     app.name = c.name;

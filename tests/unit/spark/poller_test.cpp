@@ -481,7 +481,7 @@ TEST(Poller, StreamingBatchesAndAFailedQuery) {
   batch(5, false, "Job aborted due to stage failure: poison record");
   watch.poll();
   EXPECT_EQ(watch.run().streaming().data().queries.at("orders").failures, 1U);
-  EXPECT_EQ(watch.run().kind(), model::JobKind::kStreaming);
+  EXPECT_EQ(watch.run().kind(), outcome::Kind::kStreaming);
 }
 
 /// Random histories: whatever happens between polls, as long as Spark did not forget it first, the counters are the
