@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -26,6 +27,10 @@ constexpr milliseconds kLongestInterval{600'000};
 constexpr milliseconds kShortestTimeout{100};
 constexpr milliseconds kLongestTimeout{300'000};
 constexpr int kLargestMaxRequests = 10'000;
+constexpr int kMostShards = 1'000;
+constexpr milliseconds kLongestLinger = std::chrono::hours{1};
+constexpr milliseconds kShortestRetention = std::chrono::minutes{1};
+constexpr milliseconds kLongestRetention = std::chrono::hours{24 * 30};
 
 /// The command line as it was written.
 struct RawOptions {
@@ -36,6 +41,16 @@ struct RawOptions {
   std::string spark_url = "http://localhost:4040";
   std::string spark_interval = "10s";
   std::string spark_timeout = "10s";
+  std::string kubernetes = "auto";
+  std::string outcome_owner = "sidecar";
+  std::string linger_success;
+  std::string linger_failure;
+  std::string outcome_retention = "24h";
+  std::string observer_url;
+  std::string gateway_url;
+  std::string alertmanager_url;
+  std::string shard = "0";
+  std::string total_shards = "1";
   std::string healthcheck_url = "http://localhost:9817/-/healthy";
 };
 
@@ -105,7 +120,7 @@ void check_listen_address(const std::string& text) {
 void check_telemetry_path(const std::string& text) {
   constexpr char kFlag[] = "--web.telemetry-path";
   static const std::set<std::string, std::less<>> kTaken{"/",        "/-/healthy", "/-/ready", "/-/reload",
-                                                         "/healthz", "/readyz",    "/report"};
+                                                         "/healthz", "/readyz",    "/report",  "/api/v1/last-words"};
   const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
     return c > ' ' && c < 0x7F && std::string_view("?#%\"<>\\^`{|}").find(c) == std::string_view::npos;
   });
@@ -115,8 +130,26 @@ void check_telemetry_path(const std::string& text) {
   if (kTaken.contains(text)) throw Refused{kFlag, text, "is the path of another page"};
 }
 
-void check_mode(const std::string& text) {
-  if (text != "sidecar") throw Refused{"--mode", text, "is no mode of this version (sidecar)"};
+/// The value that stands for a word.
+template <class Value>
+Value to_choice(const std::string& flag, const std::string& text,
+                const std::vector<std::pair<std::string_view, Value>>& choices) {
+  std::string allowed;
+  for (const auto& [word, value] : choices) {
+    if (text == word) return value;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(word);
+  }
+  throw Refused{flag, text, "must be one of " + allowed};
+}
+
+std::optional<milliseconds> to_linger(const std::string& flag, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return to_duration(flag, text, milliseconds{0}, kLongestLinger);
+}
+
+std::optional<net::Url> to_optional_url(const std::string& flag, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return to_url(flag, text);
 }
 
 /// log::parse_level and parse_format say by an exception what they do not know.
@@ -138,7 +171,10 @@ class Parser {
     define_general();
     define_web();
     define_spark();
+    define_job();
     define_kubernetes();
+    define_outcome();
+    define_observer();
     define_collectors();
     define_healthcheck();
   }
@@ -169,7 +205,7 @@ class Parser {
 
   void define_general() {
     constexpr char kGroup[] = "General";
-    add(app_, "--mode", raw_.mode, "How to run: sidecar (beside one driver).", kGroup, "MODE");
+    add(app_, "--mode", raw_.mode, "How to run: sidecar (beside one driver) or observer (one for a cluster or namespace).", kGroup, "MODE");
     add(app_, "--config.file", options_.config_file, "YAML configuration; reloaded by SIGHUP and POST /-/reload.",
         kGroup, "FILE");
     app_.add_flag("--config.check", options_.config_check, "Read the configuration, say whether it is good, exit.")
@@ -209,14 +245,58 @@ class Parser {
         ->group(kGroup);
   }
 
-  void define_kubernetes() {
-    constexpr char kGroup[] = "Job and pod";
+  void define_job() {
+    constexpr char kGroup[] = "Job";
     add(app_, "--job.name", options_.job_name, "The job's stable name, label `app`; else from Spark.", kGroup, "NAME")
         ->envname("SPARK_EXPORTER_JOB");
     add(app_, "--job.name-label", options_.job_name_label, "Pod label with the job's stable name.", kGroup, "LABEL");
-    add(app_, "--kubernetes.namespace", options_.kubernetes_namespace, "This pod's namespace.", kGroup, "NAME")
-        ->envname("POD_NAMESPACE");
+  }
+
+  void define_kubernetes() {
+    constexpr char kGroup[] = "Kubernetes";
+    add(app_, "--kubernetes", raw_.kubernetes, "Watch the pods: auto (where this is a pod) or off.", kGroup, "WHEN");
+    add(app_, "--kubernetes.api-server", options_.kubernetes_api_server, "The API server; else the pod's own.", kGroup,
+        "URL");
+    add(app_, "--kubernetes.token-file", options_.kubernetes_token_file,
+        "The token to show it; else the service account's.", kGroup, "FILE");
+    add(app_, "--kubernetes.ca-file", options_.kubernetes_ca_file,
+        "PEM certificates to trust for it; else the service account's.", kGroup, "FILE");
+    add(app_, "--kubernetes.namespace", options_.kubernetes_namespace,
+        "Of a sidecar its pod's (default: POD_NAMESPACE); of an observer the one to watch, else all.", kGroup, "NAME");
     add(app_, "--kubernetes.pod", options_.kubernetes_pod, "This pod's name.", kGroup, "NAME")->envname("POD_NAME");
+    add(app_, "--kubernetes.driver-container", options_.kubernetes_driver_container,
+        "The container whose end is the run's.", kGroup, "NAME");
+  }
+
+  void define_outcome() {
+    constexpr char kGroup[] = "Outcome";
+    add(app_, "--outcome.owner", raw_.outcome_owner, "Who shows how runs end: sidecar or observer.", kGroup, "MODE");
+    add(app_, "--outcome.linger-success", raw_.linger_success,
+        "Longest wait for a scrape of the final values; else 30s, or the scrape interval and 5s.", kGroup, "DURATION");
+    add(app_, "--outcome.linger-failure", raw_.linger_failure,
+        "How long the owner shows a failure; else 200s, or two scrape intervals and 75s.", kGroup, "DURATION");
+    add(app_, "--outcome.retention", raw_.outcome_retention, "How long the observer shows a failed run, 1m to 30d.",
+        kGroup, "DURATION");
+    add(app_, "--outcome.termination-log", options_.termination_log, "Where the kubelet reads the termination message.",
+        kGroup, "FILE")
+        ->envname("TERMINATION_LOG");
+    app_.add_flag("--outcome.event", options_.outcome_event, "Create a Kubernetes Event when the run has ended.")
+        ->group(kGroup);
+    add(app_, "--push.gateway-url", raw_.gateway_url, "Pushgateway to push the outcome to.", kGroup, "URL");
+    add(app_, "--push.alertmanager-url", raw_.alertmanager_url, "Alertmanager to send SparkJobFailedDirect to.", kGroup,
+        "URL");
+  }
+
+  void define_observer() {
+    constexpr char kGroup[] = "Observer";
+    add(app_, "--observer.url", raw_.observer_url, "Where a sidecar sends its last words.", kGroup, "URL");
+    add(app_, "--observer.ca-file", options_.observer_tls.ca_file, "PEM certificates to trust for an https observer.",
+        kGroup, "FILE");
+    app_.add_flag("--observer.poll-drivers", options_.poll_drivers,
+                  "As an observer, ask drivers without a sidecar for their metrics.")
+        ->group(kGroup);
+    add(app_, "--shard", raw_.shard, "This observer's share of the jobs, from 0.", kGroup, "N");
+    add(app_, "--total-shards", raw_.total_shards, "Number of observers that share the jobs.", kGroup, "N");
   }
 
   void define_collectors() {
@@ -239,7 +319,7 @@ class Parser {
   }
 
   void convert() {
-    check_mode(raw_.mode);
+    options_.mode = to_choice<Mode>("--mode", raw_.mode, {{"sidecar", Mode::kSidecar}, {"observer", Mode::kObserver}});
     for (const std::string& address : options_.listen_addresses) check_listen_address(address);
     check_telemetry_path(options_.telemetry_path);
     options_.max_requests = to_count("--web.max-requests", raw_.max_requests, 1, kLargestMaxRequests);
@@ -248,12 +328,45 @@ class Parser {
     options_.spark_url = to_url("--spark.url", raw_.spark_url);
     options_.spark_interval = to_duration("--spark.interval", raw_.spark_interval, kShortestInterval, kLongestInterval);
     options_.spark_timeout = to_duration("--spark.timeout", raw_.spark_timeout, kShortestTimeout, kLongestTimeout);
+    convert_kubernetes();
+    convert_outcome();
     for (const auto& [name, flags] : collectors_) {
       if (*flags.first && *flags.second) throw Refused{"--collector." + name, "", "is also given as --no-collector"};
       if (*flags.first) options_.collectors.chosen[name] = true;
       if (*flags.second) options_.collectors.chosen[name] = false;
     }
     if (*healthcheck_) options_.healthcheck_url = to_url("--url", raw_.healthcheck_url);
+  }
+
+  void convert_kubernetes() {
+    options_.kubernetes = to_choice<bool>("--kubernetes", raw_.kubernetes, {{"auto", true}, {"off", false}});
+    // The observer's own namespace is not what it watches.
+    const char* own_namespace = std::getenv("POD_NAMESPACE");
+    if (options_.mode == Mode::kSidecar && options_.kubernetes_namespace.empty() && own_namespace != nullptr) {
+      options_.kubernetes_namespace = own_namespace;
+    }
+    if (!options_.kubernetes_api_server.empty()) {
+      (void)to_url("--kubernetes.api-server", options_.kubernetes_api_server);
+    }
+    if (options_.kubernetes_driver_container.empty()) {
+      throw Refused{"--kubernetes.driver-container", "", "must not be empty"};
+    }
+  }
+
+  void convert_outcome() {
+    options_.outcome_owner =
+        to_choice<OutcomeOwner>("--outcome.owner", raw_.outcome_owner,
+                                {{"sidecar", OutcomeOwner::kSidecar}, {"observer", OutcomeOwner::kObserver}});
+    options_.linger_success = to_linger("--outcome.linger-success", raw_.linger_success);
+    options_.linger_failure = to_linger("--outcome.linger-failure", raw_.linger_failure);
+    options_.outcome_retention =
+        to_duration("--outcome.retention", raw_.outcome_retention, kShortestRetention, kLongestRetention);
+    options_.observer_url = to_optional_url("--observer.url", raw_.observer_url);
+    options_.gateway_url = to_optional_url("--push.gateway-url", raw_.gateway_url);
+    options_.alertmanager_url = to_optional_url("--push.alertmanager-url", raw_.alertmanager_url);
+    const int total = to_count("--total-shards", raw_.total_shards, 1, kMostShards);
+    options_.total_shards = static_cast<std::uint32_t>(total);
+    options_.shard = static_cast<std::uint32_t>(to_count("--shard", raw_.shard, 0, total - 1));
   }
 
   std::string help_text() const { return *healthcheck_ ? healthcheck_->help("spark_exporter") : app_.help(); }

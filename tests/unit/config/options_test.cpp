@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 using Arguments = std::vector<std::string>;
 
 const std::vector<std::string> kCollectors{"executors", "gc", "work", "sql", "streaming", "job"};
-constexpr const char* kVariables[] = {"SPARK_EXPORTER_JOB", "POD_NAME", "POD_NAMESPACE"};
+constexpr const char* kVariables[] = {"SPARK_EXPORTER_JOB", "POD_NAME", "POD_NAMESPACE", "TERMINATION_LOG"};
 
 std::variant<Options, Exit> parse(const Arguments& arguments) {
   std::vector<const char*> argv{"spark_exporter"};
@@ -67,6 +67,66 @@ TEST_F(CommandLine, HasDefaults) {
   EXPECT_EQ(options.job_name_label, "spark-exporter.io/job");
   EXPECT_EQ(options.state_file, "");
   EXPECT_FALSE(options.healthcheck_url);
+  EXPECT_EQ(options.mode, Mode::kSidecar);
+}
+
+TEST_F(CommandLine, HasDefaultsOfOutcomes) {
+  const Options options = good({});
+  EXPECT_TRUE(options.kubernetes);
+  EXPECT_EQ(options.kubernetes_driver_container, "spark-kubernetes-driver");
+  EXPECT_EQ(options.outcome_owner, OutcomeOwner::kSidecar);
+  EXPECT_FALSE(options.linger_success);
+  EXPECT_FALSE(options.linger_failure);
+  EXPECT_EQ(options.outcome_retention, std::chrono::hours{24});
+  EXPECT_EQ(options.termination_log, "/dev/termination-log");
+  EXPECT_FALSE(options.outcome_event);
+  EXPECT_FALSE(options.observer_url);
+  EXPECT_FALSE(options.poll_drivers);
+  EXPECT_FALSE(options.gateway_url);
+  EXPECT_FALSE(options.alertmanager_url);
+  EXPECT_EQ(options.shard, 0U);
+  EXPECT_EQ(options.total_shards, 1U);
+}
+
+TEST_F(CommandLine, ReadsEveryFlagOfOutcomes) {
+  const Options options = good({"--mode=observer",
+                                "--kubernetes=off",
+                                "--kubernetes.api-server=https://10.0.0.1:6443",
+                                "--kubernetes.token-file=/token",
+                                "--kubernetes.ca-file=/ca.crt",
+                                "--kubernetes.driver-container=main",
+                                "--outcome.owner=observer",
+                                "--outcome.linger-success=0s",
+                                "--outcome.linger-failure=1h",
+                                "--outcome.retention=30d",
+                                "--outcome.termination-log=/t",
+                                "--outcome.event",
+                                "--observer.url=http://observer:9817",
+                                "--observer.ca-file=/observer.pem",
+                                "--observer.poll-drivers",
+                                "--push.gateway-url=http://gateway:9091",
+                                "--push.alertmanager-url=http://alertmanager:9093/am",
+                                "--shard=2",
+                                "--total-shards=3"});
+  EXPECT_EQ(options.mode, Mode::kObserver);
+  EXPECT_FALSE(options.kubernetes);
+  EXPECT_EQ(options.kubernetes_api_server, "https://10.0.0.1:6443");
+  EXPECT_EQ(options.kubernetes_token_file, "/token");
+  EXPECT_EQ(options.kubernetes_ca_file, "/ca.crt");
+  EXPECT_EQ(options.kubernetes_driver_container, "main");
+  EXPECT_EQ(options.outcome_owner, OutcomeOwner::kObserver);
+  EXPECT_EQ(options.linger_success, milliseconds{0});
+  EXPECT_EQ(options.linger_failure, milliseconds{3'600'000});
+  EXPECT_EQ(options.outcome_retention, std::chrono::hours{720});
+  EXPECT_EQ(options.termination_log, "/t");
+  EXPECT_TRUE(options.outcome_event);
+  EXPECT_EQ(options.observer_url, (net::Url{"http", "observer", 9817, ""}));
+  EXPECT_EQ(options.observer_tls.ca_file, "/observer.pem");
+  EXPECT_TRUE(options.poll_drivers);
+  EXPECT_EQ(options.gateway_url, (net::Url{"http", "gateway", 9091, ""}));
+  EXPECT_EQ(options.alertmanager_url, (net::Url{"http", "alertmanager", 9093, "/am"}));
+  EXPECT_EQ(options.shard, 2U);
+  EXPECT_EQ(options.total_shards, 3U);
 }
 
 TEST_F(CommandLine, ReadsEveryFlag) {
@@ -122,6 +182,16 @@ TEST_F(CommandLine, ReadsTheEnvironmentBelowTheFlags) {
   EXPECT_EQ(options.kubernetes_namespace, "");
 }
 
+TEST_F(CommandLine, TheNamespaceOfItsPodIsNotWhatAnObserverWatches) {
+  setenv("POD_NAMESPACE", "monitoring", 1);
+  setenv("TERMINATION_LOG", "/log", 1);
+  EXPECT_EQ(good({}).kubernetes_namespace, "monitoring");
+  EXPECT_EQ(good({"--kubernetes.namespace=etl"}).kubernetes_namespace, "etl");
+  EXPECT_EQ(good({"--mode=observer"}).kubernetes_namespace, "");
+  EXPECT_EQ(good({"--mode=observer", "--kubernetes.namespace=etl"}).kubernetes_namespace, "etl");
+  EXPECT_EQ(good({}).termination_log, "/log");
+}
+
 TEST_F(CommandLine, AcceptsTheBounds) {
   EXPECT_EQ(good({"--spark.interval=1s", "--spark.timeout=100ms"}).spark_timeout, milliseconds{100});
   EXPECT_EQ(good({"--spark.interval=10m", "--spark.timeout=5m"}).spark_interval, milliseconds{600'000});
@@ -135,7 +205,17 @@ TEST_F(CommandLine, NamesTheFlagAndTheValueOfAnError) {
     Arguments arguments;
     std::string error;
   } cases[] = {
-      {{"--mode=observer"}, "--mode=\"observer\": is no mode of this version (sidecar)"},
+      {{"--mode=agent"}, "--mode=\"agent\": must be one of sidecar, observer"},
+      {{"--kubernetes=on"}, "--kubernetes=\"on\": must be one of auto, off"},
+      {{"--outcome.owner=both"}, "--outcome.owner=\"both\": must be one of sidecar, observer"},
+      {{"--outcome.linger-success=61m"}, "--outcome.linger-success=\"61m\": must be from 0s to 1h"},
+      {{"--outcome.linger-failure=3601s"}, "--outcome.linger-failure=\"3601s\": must be from 0s to 1h"},
+      {{"--outcome.retention=59s"}, "--outcome.retention=\"59s\": must be from 1m to 30d"},
+      {{"--shard=1"}, "--shard=\"1\": must be a whole number from 0 to 0"},
+      {{"--total-shards=0"}, "--total-shards=\"0\": must be a whole number from 1 to 1000"},
+      {{"--total-shards=3", "--shard=3"}, "--shard=\"3\": must be a whole number from 0 to 2"},
+      {{"--web.telemetry-path=/api/v1/last-words"},
+       "--web.telemetry-path=\"/api/v1/last-words\": is the path of another page"},
       {{"--spark.interval=999ms"}, "--spark.interval=\"999ms\": must be from 1s to 10m"},
       {{"--spark.interval=601s"}, "--spark.interval=\"601s\": must be from 1s to 10m"},
       {{"--spark.interval=10"}, "--spark.interval=\"10\": is no duration (such as 10s, 1m30s or 500ms)"},
@@ -177,7 +257,11 @@ TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
       {{"--nonsense"}, "--nonsense"},
       {{"stray"}, "stray"},
       {{"--collector.nope"}, "--collector.nope"},
-      {{"--kubernetes=off"}, "--kubernetes=off"},
+      {{"--kubernetes.api-server=host:6443"}, "--kubernetes.api-server=\"host:6443\": is no http or https URL"},
+      {{"--kubernetes.driver-container="}, "--kubernetes.driver-container"},
+      {{"--observer.url=observer"}, "--observer.url=\"observer\": is no http or https URL"},
+      {{"--push.gateway-url=x"}, "--push.gateway-url=\"x\": is no http or https URL"},
+      {{"--push.alertmanager-url=x"}, "--push.alertmanager-url=\"x\": is no http or https URL"},
       {{"--spark.url"}, "--spark.url"},
       {{"--spark.url=ftp://x"}, "--spark.url=\"ftp://x\": is no http or https URL"},
       {{"--spark.interval=1s", "--spark.interval=2s"}, "--spark.interval"},
@@ -230,8 +314,27 @@ TEST_F(CommandLine, HelpNamesEveryFlag) {
                            "--spark.insecure-skip-verify",
                            "--job.name",
                            "--job.name-label",
+                           "--kubernetes ",
+                           "--kubernetes.api-server",
+                           "--kubernetes.token-file",
+                           "--kubernetes.ca-file",
                            "--kubernetes.namespace",
                            "--kubernetes.pod",
+                           "--kubernetes.driver-container",
+                           "--outcome.owner",
+                           "--outcome.linger-success",
+                           "--outcome.linger-failure",
+                           "--outcome.retention",
+                           "--outcome.termination-log",
+                           "--outcome.event",
+                           "--observer.url",
+                           "--observer.ca-file",
+                           "--observer.poll-drivers",
+                           "--push.gateway-url",
+                           "--push.alertmanager-url",
+                           "--shard",
+                           "--total-shards",
+                           "TERMINATION_LOG",
                            "--state.file",
                            "healthcheck",
                            "SPARK_EXPORTER_JOB",
