@@ -76,12 +76,17 @@ std::string describe(const Selection& selection) {
   return in_one_namespace(selection) ? text + " in namespace " + selection.namespace_name : text;
 }
 
+std::string rule(std::string_view group, std::string_view plural, std::string_view verbs) {
+  std::string text = "- {apiGroups: ['" + std::string(group);
+  text += "'], resources: [" + std::string(plural);
+  return text + "], verbs: [" + std::string(verbs) + "]}";
+}
+
 std::string missing_right(const Selection& selection) {
   const std::string role =
       in_one_namespace(selection) ? "a Role in namespace " + selection.namespace_name : std::string("a ClusterRole");
-  return "no right to read " + describe(selection) + "; add to " + role + ": - {apiGroups: [\"" +
-         std::string(selection.resource.group) + "\"], resources: [\"" + std::string(selection.resource.plural) +
-         "\"], verbs: [\"get\", \"list\", \"watch\"]}";
+  return "no right to read " + describe(selection) + "; add to " + role + ": " +
+         rule(selection.resource.group, selection.resource.plural, "get, list, watch");
 }
 
 }  // namespace spark_exporter::kubernetes

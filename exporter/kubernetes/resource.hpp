@@ -38,6 +38,10 @@ std::string watch_target(const Selection& selection, std::string_view version, l
 /// "pods in namespace spark", "nodes"
 std::string describe(const Selection& selection);
 
+/// A line of a Role's `rules`, in YAML that no log format escapes: "- {apiGroups: [''], resources: [pods], verbs:
+/// [get]}".
+std::string rule(std::string_view group, std::string_view plural, std::string_view verbs);
+
 /// What a Role (or a ClusterRole) lacks, as one line of its `rules`, with where to put it.
 std::string missing_right(const Selection& selection);
 

@@ -59,11 +59,10 @@ bool is_watch(const ReceivedRequest& request) { return request.target.find("watc
 
 constexpr char kPods[] =
     R"({"kind":"PodList","metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]})";
-constexpr char kEvents[] =
-    R"({"type":"MODIFIED","object":{"metadata":{"name":"a","resourceVersion":"8"}}})"
-    "\n"
-    R"({"type":"DELETED","object":{"metadata":{"name":"b","resourceVersion":"9"}}})"
-    "\n";
+constexpr char kEvents[] = R"({"type":"MODIFIED","object":{"metadata":{"name":"a","resourceVersion":"8"}}})"
+                           "\n"
+                           R"({"type":"DELETED","object":{"metadata":{"name":"b","resourceVersion":"9"}}})"
+                           "\n";
 
 /// Pods can be listed; their watch says two things and then nothing.
 void serve_pods(FaultServer& server) {
@@ -80,7 +79,9 @@ kubernetes::Cluster cluster_of(const FaultServer& server) {
   return cluster;
 }
 
-kubernetes::TimePoint now() { return std::chrono::time_point_cast<kubernetes::Millis>(std::chrono::system_clock::now()); }
+kubernetes::TimePoint now() {
+  return std::chrono::time_point_cast<kubernetes::Millis>(std::chrono::system_clock::now());
+}
 
 template <class Condition>
 bool eventually(Condition condition) {
@@ -154,9 +155,8 @@ TEST(Watches, IsNeitherReadyNorUpWhileNobodyAnswers) {
   watches.add<kubernetes::SparkApplication>({kubernetes::kSparkApplications, "", "", ""}, ignored);
   // One budget for both: nine tries after failures, then a minute's pause. The first of each is free.
   ASSERT_TRUE(server.wait_for_requests(11));
-  ASSERT_TRUE(eventually([&] {
-    return watches.health(now()).errors[static_cast<std::size_t>(ErrorKind::kStatus)] == 11;
-  }));
+  ASSERT_TRUE(
+      eventually([&] { return watches.health(now()).errors[static_cast<std::size_t>(ErrorKind::kStatus)] == 11; }));
   EXPECT_FALSE(watches.ready());
   EXPECT_FALSE(watches.health(now()).up);
 }
