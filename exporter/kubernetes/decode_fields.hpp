@@ -141,6 +141,28 @@ class Table {
 
 // --- documents ---------------------------------------------------------------------------------
 
+/// An object while it is read: holds what the finished one does not show.
+template <class T>
+struct Draft : T {
+  /// An object of a list inside of it begins.
+  void begin_part(std::string_view) {}
+};
+
+/// spec.containers[].env[]: which of its two keys comes first is the writer's choice.
+template <>
+struct Draft<Pod> : Pod {
+  struct Variable {
+    bool named = false;      ///< its name was read
+    bool asked_for = false;  ///< and is the one we look for
+    std::string value;
+  };
+  Variable variable;
+
+  void begin_part(std::string_view list) {
+    if (list.ends_with(".env[]")) variable = {};
+  }
+};
+
 /// A list: its own fields come after "items" in the order of paths.
 template <class T>
 class ListSink final : public json::ItemSink {
@@ -158,15 +180,18 @@ class ListSink final : public json::ItemSink {
   }
 
   bool begin_element(std::string_view list) override {
-    if (list != kItems) return true;
-    object_ = T{};
+    if (list != kItems) {
+      object_.begin_part(list);
+      return true;
+    }
+    object_ = Draft<T>{};
     return ++objects_ <= limits::kPageObjectsTaken;
   }
 
   const char* end_element(std::string_view list) override {
     if (list != kItems) return nullptr;
     if (object_.name.empty()) return "no name";
-    each_(std::move(object_));
+    each_(static_cast<T&&>(object_));
     return nullptr;
   }
 
@@ -176,7 +201,7 @@ class ListSink final : public json::ItemSink {
   const Table<T>& table_;
   ListHead& head_;
   const json::Each<T>& each_;
-  T object_;
+  Draft<T> object_;
   std::size_t objects_ = 0;
 };
 
@@ -196,14 +221,18 @@ class ObjectSink final : public json::ItemSink {
  public:
   explicit ObjectSink(const Table<T>& table) : table_(table) {}
 
-  void begin() override { object_ = T{}; }
+  void begin() override { object_ = Draft<T>{}; }
   const char* end() override { return object_.name.empty() ? "no name" : nullptr; }
   Verdict set(std::size_t path, const Scalar& value) override { return table_.set(path, object_, value); }
+  bool begin_element(std::string_view list) override {
+    object_.begin_part(list);
+    return true;
+  }
   T& object() { return object_; }
 
  private:
   const Table<T>& table_;
-  T object_;
+  Draft<T> object_;
 };
 
 template <class T, std::size_t Size>

@@ -73,12 +73,44 @@ constexpr auto kLimits = inside<&ContainerSpec::limits, amount, ContainerSpec>;
 constexpr auto kRequests = inside<&ContainerSpec::requests, amount, ContainerSpec>;
 constexpr auto kRestartPolicy = json::text<&ContainerSpec::restart_policy, ContainerSpec>;
 
+// --- the job's name ----------------------------------------------------------------------------
+
+/// Both sinks read into drafts. The first container that names the job counts. A value from elsewhere (valueFrom) is
+/// not in the document, and one that refers to others, "$(X)", is known to the kubelet only.
+Verdict take_variable(Pod& pod, void (*take)(Draft<Pod>::Variable&, std::string_view), const Scalar& value) {
+  if (value.kind != Scalar::Kind::kText) return Verdict::wrong("a string");
+  auto& variable = static_cast<Draft<Pod>&>(pod).variable;
+  take(variable, value.text);
+  const bool known = variable.asked_for && variable.value.find("$(") == std::string::npos;
+  if (known && pod.exporter_job.empty()) pod.exporter_job = variable.value;
+  return {};
+}
+
+Verdict variable_name(Pod& pod, const Scalar& value) {
+  constexpr auto take = [](Draft<Pod>::Variable& variable, std::string_view text) {
+    variable.named = true;
+    variable.asked_for = text == "SPARK_EXPORTER_JOB";
+  };
+  return take_variable(pod, take, value);
+}
+
+Verdict variable_value(Pod& pod, const Scalar& value) {
+  constexpr auto take = [](Draft<Pod>::Variable& variable, std::string_view text) {
+    if (!variable.named || variable.asked_for) variable.value = json::to_kept_text(text);
+  };
+  return take_variable(pod, take, value);
+}
+
 // Kind Pod of v1.
 constexpr Field<Pod> kFields[] = {
+    {"spec.containers[].env[].name", variable_name},
+    {"spec.containers[].env[].value", variable_value},
     {"spec.containers[].image", of<kSpecs, kImage>},
     {"spec.containers[].name", of<kSpecs, kSpecName>},
     {"spec.containers[].resources.limits.*", of<kSpecs, kLimits>},
     {"spec.containers[].resources.requests.*", of<kSpecs, kRequests>},
+    {"spec.initContainers[].env[].name", variable_name},
+    {"spec.initContainers[].env[].value", variable_value},
     {"spec.initContainers[].image", of<kInitSpecs, kImage>},
     {"spec.initContainers[].name", of<kInitSpecs, kSpecName>},
     {"spec.initContainers[].resources.limits.*", of<kInitSpecs, kLimits>},

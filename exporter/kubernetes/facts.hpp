@@ -114,6 +114,7 @@ struct Pod : Object {
   std::optional<Seconds> termination_grace_period;  ///< spec.terminationGracePeriodSeconds
   std::vector<ContainerSpec> containers;            ///< spec.containers
   std::vector<ContainerSpec> init_containers;       ///< spec.initContainers
+  std::string exporter_job;                         ///< value of env SPARK_EXPORTER_JOB in any container
   Phase phase = Phase::kUnknown;                    ///< status.phase
   std::string reason;                               ///< status.reason: "Evicted", "DeadlineExceeded", ...
   std::string message;                              ///< status.message

@@ -110,7 +110,69 @@ TEST(DecodeHostile, ExitCodesBelowZero) {
   EXPECT_EQ(found.container_statuses.at(0).terminated.exit_code, -1073741819);
 }
 
+TEST(DecodePod, TheJobsNameInAContainersEnvironment) {
+  const std::string named = R"({"name":"SPARK_EXPORTER_JOB","value":"nightly"})";
+  const std::string elsewhere = R"({"name":"SPARK_EXPORTER_JOB","valueFrom":{"fieldRef":{"fieldPath":"x"}}})";
+  const auto containers = [](const std::string& env) { return R"("containers":[{"env":[)" + env + "]}]"; };
+  struct {
+    std::string spec;
+    const char* name;
+  } const cases[] = {
+      {containers(""), ""},
+      {containers(named), "nightly"},
+      {R"("initContainers":[{"env":[)" + named + "]}]", "nightly"},
+      {R"("containers":[{"name":"a"},{"env":[{"name":"X","value":"y"},)" + named + R"(,{"name":"Z"}]}])", "nightly"},
+      {containers(R"({"value":"nightly","name":"SPARK_EXPORTER_JOB"})"), "nightly"},
+      {containers(elsewhere), ""},
+      {containers(elsewhere + R"(,{"value":"other","name":"OTHER"})"), ""},
+      {R"("containers":[{"env":[)" + elsewhere + R"(]},{"env":[{"value":"other","name":"OTHER"}]}])", ""},
+      {R"("containers":[{"env":[{"value":"other"}]},{"env":[{"name":"SPARK_EXPORTER_JOB"}]}])", ""},
+      {containers(elsewhere + "," + named), "nightly"},
+      {containers(R"({"name":"SPARK_EXPORTER_JOB","value":""})"), ""},
+      {containers(R"({"name":"SPARK_EXPORTER_JOB","value":"$(APP)-daily"},)" + named), "nightly"},
+      {containers(R"({"name":"SPARK_EXPORTER_JOBS","value":"x"},{"name":"SPARK_EXPORTER","value":"y"})"), ""},
+      {containers(named + R"(,{"name":"SPARK_EXPORTER_JOB","value":"second"})"), "nightly"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.spec);
+    const auto [report, found] = read<Pod>(object(",\"spec\":{" + c.spec + "}"));
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->wrong_types, 0U) << report->first;
+    EXPECT_EQ(found.exporter_job, c.name);
+  }
+}
+
+TEST(DecodePod, TheJobsNameInListsAndWatches) {
+  const std::string pods = R"({"metadata":{"name":"a"},"spec":{"containers":[{"env":[{"name":"SPARK_EXPORTER_JOB",)"
+                           R"("value":"nightly"}]}]}})";
+  const auto found = list<Pod>(R"({"items":[)" + pods + R"(,{"metadata":{"name":"b"}}]})");
+  ASSERT_EQ(found.objects.size(), 2U);
+  EXPECT_EQ(found.objects[0].exporter_job, "nightly");
+  EXPECT_EQ(found.objects[1].exporter_job, "");
+  Pod watched;
+  EXPECT_TRUE(decode_event(R"({"type":"ADDED","object":)" + pods + "}", watched));
+  EXPECT_EQ(watched.exporter_job, "nightly");
+}
+
+TEST(DecodePod, AnnotationsThatSayWhatAJobIsAreKept) {
+  for (const auto key : {"schedule", "timezone", "deadline", "kind", "job", "anything"}) {
+    EXPECT_TRUE(kept_annotation(std::string("spark-exporter.io/") + key)) << key;
+  }
+  EXPECT_TRUE(kept_annotation("batch.kubernetes.io/cronjob-scheduled-timestamp"));
+  EXPECT_FALSE(kept_annotation("kubectl.kubernetes.io/last-applied-configuration"));
+}
+
 // --- limits ------------------------------------------------------------------------------------
+
+TEST(DecodeHostile, TheJobsNameIsCut) {
+  const auto name = [](std::size_t size) {
+    return pod(R"(,"spec":{"containers":[{"env":[{"name":"SPARK_EXPORTER_JOB","value":")" + std::string(size, 'j') +
+               R"("}]}]})")
+        .exporter_job.size();
+  };
+  EXPECT_EQ(name(limits::kTextBytes), limits::kTextBytes);
+  EXPECT_EQ(name(limits::kTextBytes + 1), limits::kTextBytes);
+}
 
 TEST(DecodeHostile, ListsInAnObject) {
   const auto statuses = [](std::size_t count) {
