@@ -25,12 +25,12 @@ class Channel {
   virtual ~Channel() = default;
   virtual Name name() const = 0;
   /// One try, on the courier's thread of this channel; blocks up to its own time-out. An error with kind kForbidden,
-  /// kUnauthorized (after the token was read again), kNotFound of a right or kMalformed is not tried again.
+  /// kUnauthorized (after the token was read again), kNotFound, kRedirect, kTooLarge or kMalformed is not tried again.
   virtual Result<void> deliver(const outcome::LastWordsMessage& message) = 0;
   /// Zero: delivered once is enough. Else deliver() is called again after this long, until the process leaves
-  /// (Alertmanager forgets an alert that is not sent again).
+  /// (Alertmanager forgets an alert that is not sent again). Asked after each deliver(), on the same thread.
   virtual std::chrono::milliseconds repeat() const { return std::chrono::milliseconds{0}; }
-  /// Makes a deliver() under way return soon. Any thread.
+  /// Makes a deliver() under way, and every later one, return soon. Any thread.
   virtual void cancel() noexcept = 0;
 };
 

@@ -11,15 +11,18 @@
 
 namespace spark_exporter::delivery {
 
-/// Writes the encoded message into the kubelet's file for this container, at most `most` bytes (the smaller of 4,096 and
-/// 12 KiB over the pod's containers). The file is never created: outside a pod there is none (kNotFound, given up).
+/// Writes the encoded message into the kubelet's file for this container, at most `most` bytes (the smaller of 4,096
+/// and 12 KiB over the pod's containers). The file is never created: outside a pod there is none (kNotFound, given up).
+/// `most` is asked at each try, on the courier's thread.
 std::unique_ptr<Channel> termination_message(std::string path, std::function<std::size_t()> most);
 
-/// POST /api/v1/last-words at `url` with the service-account token of `token_file` (read at each try).
+/// POST /api/v1/last-words at `url` with the service-account token of `token_file` (read at each try; "" sends none).
+/// A 404 is tried again: the observer may not have seen the pod yet. Plain http is spoken where the user gave such an
+/// URL, with the token in clear as far as the cluster's network: https and a CA file where that is not trusted.
 std::unique_ptr<Channel> observer(net::Url url, net::TlsOptions tls, std::string token_file);
 
-/// A Kubernetes Event about the driver pod, type Normal or Warning; the same name for the same pod, so that a retry makes
-/// no second one. Needs the right to create events.
+/// A Kubernetes Event about the driver pod, type Normal or Warning; the same name for the same pod, so that a retry
+/// makes no second one. Needs the right to create events.
 std::unique_ptr<Channel> event(std::unique_ptr<kubernetes::ApiClient> api);
 
 /// PUT .../metrics/job/spark_exporter/namespace/NS/app/APP (base64 where needed): the job's last outcome replaces the
