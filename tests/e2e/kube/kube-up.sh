@@ -18,8 +18,10 @@
 #   KUBELAB_STAGES  kwok Stage files, space-separated, instead of the ones its module ships (every
 #                   pod becomes Running, a Job's pod Succeeded, a deleted pod goes)
 #   KUBELAB_JOBS    go build -p (default: number of cores)
+#   KUBELAB_PROC_NODES  how many such nodes, proc-0 and on: 1 to 3 (default: 1)
 #   KUBELAB_PODNET  first two bytes of the addresses of proc-0's pods (default: 127.64 to 127.127, by
-#                   the process id, so that two clusters on one machine rarely share addresses)
+#                   the process id, so that two clusters on one machine rarely share addresses);
+#                   64 more for each further node
 #
 # On fake nodes no container runs: kwok plays the kubelet, or a test PATCHes pods/status itself.
 # Needs: bash, go 1.26 or newer, openssl, curl; exits with 77 and the reason where one is missing or Go's
@@ -31,6 +33,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=${KUBELAB_STATE:-$PWD/.kubelab}
 cache=${KUBELAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubelab}
 parts=${KUBELAB_PARTS-kcm scheduler kwok}
+proc_nodes=$(seq 0 $(( ${KUBELAB_PROC_NODES:-1} - 1 )))
 podnet=${KUBELAB_PODNET:-127.$(( 64 + $$ % 64 ))}
 ip=127.0.0.1
 
@@ -144,9 +147,9 @@ YAML
 }
 
 # --- processes ------------------------------------------------------------------------------
-launch() {  # launch NAME ARGS...: background it, remember its pid and its start time
+launch() {  # launch BINARY[@N] ARGS...: background it, remember its pid and its start time
   local name=$1; shift
-  setsid "$bin/$name" "$@" </dev/null >"$state/log/$name.log" 2>&1 &
+  setsid "$bin/${name%@*}" "$@" </dev/null >"$state/log/$name.log" 2>&1 &
   local pid=$!
   printf '%s %s\n' "$pid" "$(awk '{print $22}' "/proc/$pid/stat" 2>/dev/null)" > "$state/run/$name.pid"
 }
@@ -172,21 +175,31 @@ kc() { "$bin/kubectl" --kubeconfig "$state/admin.kubeconfig" "$@"; }
 default_sa() { kc get serviceaccount default -n default; }
 node_ready() { [ "$(kc get node "$1" -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}')" = True ]; }
 
+kubelet_name() { [ "$1" = 0 ] && echo process-kubelet || echo "process-kubelet@$1"; }
+
+kubelet() {  # kubelet N: the node proc-N
+  free_port
+  launch "$(kubelet_name "$1")" --kubeconfig "$state/proc-$1.kubeconfig" --name "proc-$1" --root-dir "$state/proc-$1" \
+    --pod-net "127.$(( ${podnet#127.} + 64 * $1 ))" --port "$port" --client-ca-file "$pki/ca.crt" \
+    --tls-cert-file "$pki/proc-$1.crt" --tls-private-key-file "$pki/proc-$1.key"
+}
+
 start_once() {
-  rm -rf "$state/etcd" "$state/run" "$state/proc-0"; mkdir -p "$state/run" "$state/log"
+  rm -rf "$state/etcd" "$state/run" "$state"/proc-?; mkdir -p "$state/run" "$state/log"
   taken=()
   free_port; local etcd=$port; free_port; local peer=$port; free_port; local secure=$port
   free_port; local kcmp=$port; free_port; local schp=$port; free_port; local kwokp=$port
-  free_port; local kubeletp=$port
   url=https://$ip:$secure
   [ -s "$pki/ca.crt" ] || make_pki
   kubeconfig admin; kubeconfig kcm; kubeconfig scheduler
-  local kubelet_client=()
+  local kubelet_client=() node
   if has process-kubelet; then
-    [ -s "$pki/proc-0.crt" ] || signed proc-0 /O=system:nodes/CN=system:node:proc-0 \
-      "subjectAltName=IP:$ip"$'\n'extendedKeyUsage=clientAuth,serverAuth
+    for node in $proc_nodes; do
+      [ -s "$pki/proc-$node.crt" ] || signed "proc-$node" "/O=system:nodes/CN=system:node:proc-$node" \
+        "subjectAltName=IP:$ip"$'\n'extendedKeyUsage=clientAuth,serverAuth
+      kubeconfig "proc-$node"
+    done
     [ -s "$pki/kubelet-client.crt" ] || signed kubelet-client /O=system:masters/CN=kube-apiserver extendedKeyUsage=clientAuth
-    kubeconfig proc-0
     # For kubectl logs. The node's name does not resolve, its address does.
     kubelet_client=(--kubelet-client-certificate "$pki/kubelet-client.crt" --kubelet-client-key "$pki/kubelet-client.key"
       --kubelet-certificate-authority "$pki/ca.crt" --kubelet-preferred-address-types InternalIP)
@@ -224,9 +237,7 @@ start_once() {
             launch kwok --kubeconfig "$state/admin.kubeconfig" --manage-all-nodes=false \
              --manage-nodes-with-annotation-selector kwok.x-k8s.io/node=fake --node-ip $ip \
              --server-address "$ip:$kwokp" --cidr 10.244.0.0/16 "${args[@]}" ;;
-      process-kubelet) launch process-kubelet --kubeconfig "$state/proc-0.kubeconfig" --name proc-0 \
-             --root-dir "$state/proc-0" --pod-net "$podnet" --port "$kubeletp" --client-ca-file "$pki/ca.crt" \
-             --tls-cert-file "$pki/proc-0.crt" --tls-private-key-file "$pki/proc-0.key" ;;
+      process-kubelet) for node in $proc_nodes; do kubelet "$node"; done ;;
       *) die "unknown part '$p' in KUBELAB_PARTS" ;;
     esac
   done
@@ -237,7 +248,9 @@ start_once() {
       kcm) wait_for kube-controller-manager 60 default_sa || return 1 ;;
       scheduler) wait_for kube-scheduler 30 curl -fsSk "https://$ip:$schp/healthz" || return 1 ;;
       kwok) wait_for kwok 30 curl -fsS "http://$ip:$kwokp/healthz" || return 1 ;;
-      process-kubelet) wait_for process-kubelet 60 node_ready proc-0 || return 1 ;;
+      process-kubelet) for node in $proc_nodes; do
+             wait_for "$(kubelet_name "$node")" 60 node_ready "proc-$node" || return 1
+           done ;;
     esac
   done
 }
@@ -276,7 +289,7 @@ start() {
 
 stop() {
   local f name pid
-  for name in process-kubelet kwok kube-scheduler kube-controller-manager kube-apiserver etcd; do
+  for name in process-kubelet@2 process-kubelet@1 process-kubelet kwok kube-scheduler kube-controller-manager kube-apiserver etcd; do
     f=$state/run/$name.pid
     [ -e "$f" ] || continue
     if alive "$name"; then
@@ -314,5 +327,5 @@ case ${1:-} in
   stop) stop ;;
   status) status ;;
   env) environment ;;
-  *) sed -n '2,26p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 2 ;;
+  *) sed -n '2,28p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 2 ;;
 esac
