@@ -126,6 +126,7 @@ int CivetwebServer::serve(mg_connection* connection) {
   request.peer_is_loopback = is_loopback(request.peer);
   request.accepts_gzip = accepts_gzip(header(connection, "Accept-Encoding"));
   request.accepts_html = accepts_html(header(connection, "Accept"));
+  request.authorization = header(connection, "Authorization");
   if (request.method == "POST" && !read_body(connection, info.content_length, request.body)) {
     send_text(connection, 400, "the request body ended early\n");
     return 400;

@@ -84,6 +84,11 @@ class Reader {
       if (has_host_) return Refusal{400, "repeated Host"};
       has_host_ = true;
     }
+    if (equal_ignoring_case(name, "Authorization")) {
+      if (has_authorization_) return Refusal{400, "repeated Authorization"};
+      has_authorization_ = true;
+      request_.authorization = value;
+    }
     if (equal_ignoring_case(name, "Expect")) {
       if (!equal_ignoring_case(value, "100-continue")) return Refusal{417, "unknown expectation"};
       request_.expects_continue = true;
@@ -113,6 +118,7 @@ class Reader {
   bool has_length_ = false;
   bool has_transfer_encoding_ = false;
   bool has_host_ = false;
+  bool has_authorization_ = false;
 };
 
 void append_field(std::string& head, std::string_view name, std::string_view value) {
@@ -156,6 +162,7 @@ std::string forwarded_head(const RequestHead& request, std::string_view secret, 
   append_field(head, "Connection", "close");
   if (!request.accept.empty()) append_field(head, "Accept", request.accept);
   if (!request.accept_encoding.empty()) append_field(head, "Accept-Encoding", request.accept_encoding);
+  if (!request.authorization.empty()) append_field(head, "Authorization", request.authorization);
   if (request.method == "POST") append_field(head, "Content-Length", std::to_string(request.body_bytes));
   head += kLineEnd;
   return head;

@@ -30,6 +30,7 @@ struct RequestHead {
   bool expects_continue = false;
   std::string accept;
   std::string accept_encoding;
+  std::string authorization;
 };
 
 /// Why a request is not handed on.
@@ -39,8 +40,8 @@ struct Refusal {
 };
 
 /// `head` is complete (of scan_head). Refused: no HTTP/1.0 or 1.1, folded or malformed lines, control characters,
-/// Transfer-Encoding, a repeated or malformed Content-Length, a repeated Host, more than kRequestHeaders fields, a
-/// POST beyond kRequestBodyBytes, an expectation other than 100-continue.
+/// Transfer-Encoding, a repeated or malformed Content-Length, a repeated Host or Authorization, more than
+/// kRequestHeaders fields, a POST beyond kRequestBodyBytes, an expectation other than 100-continue.
 std::variant<RequestHead, Refusal> parse_request_head(std::string_view head);
 
 /// The head for civetweb. The body's length is given for a POST only: other methods' bodies are not handed on.

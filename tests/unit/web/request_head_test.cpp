@@ -51,13 +51,15 @@ TEST(ScanHead, FindsBareLineEndsWhereverTheReadsWereCut) {
 TEST(ParseRequestHead, KeepsWhatTheExporterReads) {
   const RequestHead head = parsed(
       "POST /api?a=b%20c HTTP/1.0\r\nhost: x\r\ncontent-length:\t 12 \r\nACCEPT: text/html\r\n"
-      "Accept-Encoding: br\r\nAccept-Encoding:\r\naccept-encoding: gzip;q=0.5\r\nExpect: 100-Continue\r\nX-Other: "
+      "Accept-Encoding: br\r\nAccept-Encoding:\r\naccept-encoding: gzip;q=0.5\r\nExpect: 100-Continue\r\n"
+      "authorization:  Bearer a.b \r\nX-Other: "
       "\xC3\xA4\r\n\r\n");
   EXPECT_EQ(head.method, "POST");
   EXPECT_EQ(head.target, "/api?a=b%20c");
   EXPECT_EQ(head.body_bytes, 12U);
   EXPECT_EQ(head.accept, "text/html");
   EXPECT_EQ(head.accept_encoding, "br, gzip;q=0.5");
+  EXPECT_EQ(head.authorization, "Bearer a.b");
   EXPECT_TRUE(head.expects_continue);
 }
 
@@ -80,6 +82,7 @@ TEST(ParseRequestHead, RefusesWhatCouldBeReadInTwoWays) {
       {"GET http://other/ HTTP/1.1\r\n\r\n", 400},
       {"OPTIONS * HTTP/1.1\r\n\r\n", 400},
       {"GET /% HTTP/1.1\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nAuthorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n", 400},
       {"GET /%4 HTTP/1.1\r\n\r\n", 400},
       {"GET /%zz HTTP/1.1\r\n\r\n", 400},
       {"GET /metrics%00.html HTTP/1.1\r\n\r\n", 400},

@@ -27,7 +27,9 @@ HttpResponse said(std::string body) {
 HttpResponse echo(const HttpRequest& request) {
   return said(request.method + ' ' + request.path + " ?" + request.query + " peer=" + request.peer +
               (request.peer_is_loopback ? " loopback" : "") + (request.accepts_gzip ? " gzip" : "") +
-              (request.accepts_html ? " html" : "") + " body=" + std::to_string(request.body.size()));
+              (request.accepts_html ? " html" : "") +
+              (request.authorization.empty() ? "" : " as=" + request.authorization) +
+              " body=" + std::to_string(request.body.size()));
 }
 
 std::vector<Route> echo_routes() { return {{"/echo", "GET", echo}, {"/post", "POST", echo}}; }
@@ -51,6 +53,8 @@ TEST(Server, HandsTheRequestToItsHandler) {
   EXPECT_EQ(get(address, "/echo", "Accept-Encoding: gzip\r\nAccept: text/html\r\n").body,
             "GET /echo ? peer=127.0.0.1 loopback gzip html body=0");
   EXPECT_EQ(get(address, "/echo", "Accept-Encoding: gzip;q=0\r\n").body, "GET /echo ? peer=127.0.0.1 loopback body=0");
+  EXPECT_EQ(get(address, "/echo", "authorization: Bearer a.b\r\n").body,
+            "GET /echo ? peer=127.0.0.1 loopback as=Bearer a.b body=0");
   EXPECT_EQ(ask(address, "GET /echo HTTP/1.0\r\n\r\n").status, 200);
   EXPECT_EQ(server->refused(), 0U);
 }
