@@ -26,7 +26,7 @@ struct LastMinutesOptions {
 struct Moment {
   Instant now;
   ContainerKind container = ContainerKind::kUnknown;
-  bool pod_known = false;            ///< our own pod is watched
+  bool pod_known = false;            ///< this is a pod and we know which: it is watched, or would be if we had the right
   outcome::State state = outcome::State::kUnknown;
   bool run_over = false;             ///< final, or the UI is gone for good and nobody can tell more
   std::optional<Instant> final_published;  ///< when the exposition with the final values was first published
