@@ -30,29 +30,29 @@ TEST(DecodeRecorded, DriverWithANativeSidecar) {
   const Pod found = pod("pods/native-sidecar-driver-done-pod-succeeded.json");
   EXPECT_EQ(found.name, "native-sidecar-done");
   EXPECT_EQ(found.namespace_name, "spark");
-  EXPECT_EQ(found.uid, "f42f7705-3396-4176-8587-66249f763f34");
-  EXPECT_EQ(found.resource_version, "325");
-  EXPECT_EQ(found.creation_time, parse_time("2026-11-23T13:43:01Z"));
+  EXPECT_EQ(found.uid, "056e332f-f4d0-465c-b765-6445773e7295");
+  EXPECT_EQ(found.resource_version, "536");
+  EXPECT_EQ(found.creation_time, parse_time("2026-11-23T23:46:48Z"));
   EXPECT_EQ(found.deletion_time, std::nullopt);
   EXPECT_EQ(found.deletion_requested(), std::nullopt);
   EXPECT_EQ(found.label("spark-role"), "driver");
   EXPECT_EQ(found.label("spark-app-selector"), "spark-b394a87cb606d2ef386a3bb7228d743e");
   EXPECT_EQ(found.label("none"), "");
-  EXPECT_EQ(found.labels.size(), 5U);
-  EXPECT_EQ(found.node, "fake-0");
+  EXPECT_EQ(found.labels.size(), 4U);
+  EXPECT_EQ(found.node, "proc-0");
   EXPECT_EQ(found.service_account, "default");
   EXPECT_EQ(found.restart_policy, "Never");
   EXPECT_EQ(found.termination_grace_period, Seconds{30});
   EXPECT_EQ(found.phase, Phase::kSucceeded);
-  EXPECT_EQ(found.ip, "10.244.0.17");
-  EXPECT_EQ(found.start_time, parse_time("2026-11-23T13:37:50Z"));
+  EXPECT_EQ(found.ip, "127.85.0.12");
+  EXPECT_EQ(found.start_time, parse_time("2026-11-23T23:46:48Z"));
 
   ASSERT_EQ(found.containers.size(), 1U);
   EXPECT_EQ(found.containers[0].name, kDriver);
   EXPECT_EQ(found.containers[0].image, "docker.io/apache/spark:3.5.7");
-  EXPECT_EQ(found.containers[0].requests.cpu, 1);
-  EXPECT_EQ(found.containers[0].requests.memory, 1476395008);
-  EXPECT_EQ(found.containers[0].limits.memory, 1476395008);
+  EXPECT_EQ(found.containers[0].requests.cpu, 0.01);
+  EXPECT_EQ(found.containers[0].requests.memory, 64 << 20);
+  EXPECT_EQ(found.containers[0].limits.memory, 64 << 20);
   EXPECT_EQ(found.containers[0].limits.cpu, std::nullopt);
   EXPECT_EQ(found.containers[0].restart_policy, "");
   ASSERT_EQ(found.init_containers.size(), 1U);
@@ -64,17 +64,17 @@ TEST(DecodeRecorded, DriverWithANativeSidecar) {
   ASSERT_NE(ready, nullptr);
   EXPECT_FALSE(ready->is_true());
   EXPECT_EQ(ready->reason, "PodCompleted");
-  EXPECT_EQ(ready->last_transition, parse_time("2026-11-23T13:43:00Z"));
+  EXPECT_EQ(ready->last_transition, parse_time("2026-11-23T23:46:51Z"));
   EXPECT_EQ(find_condition(found.conditions, "None"), nullptr);
 
   ASSERT_EQ(found.init_container_statuses.size(), 1U);
-  EXPECT_EQ(found.init_container_statuses[0].terminated.finished_at, parse_time("2026-11-23T13:43:02Z"));
+  EXPECT_EQ(found.init_container_statuses[0].terminated.finished_at, parse_time("2026-11-23T23:46:51Z"));
   const ContainerStatus* driver = find_named(found.container_statuses, kDriver);
   ASSERT_NE(driver, nullptr);
   EXPECT_EQ(driver->state, ContainerStatus::State::kTerminated);
   EXPECT_EQ(driver->terminated.exit_code, 0);
   EXPECT_EQ(driver->terminated.reason, "Completed");
-  EXPECT_EQ(driver->terminated.started_at, parse_time("2026-11-23T13:38:00Z"));
+  EXPECT_EQ(driver->terminated.started_at, parse_time("2026-11-23T23:46:48Z"));
   EXPECT_EQ(driver->last_terminated, std::nullopt);
   EXPECT_EQ(find_named(found.container_statuses, "exporter"), nullptr);
 }
@@ -84,13 +84,13 @@ TEST(DecodeRecorded, StatesOfContainers) {
   ASSERT_EQ(running.container_statuses.size(), 2U);
   EXPECT_EQ(running.container_statuses[0].name, "exporter");
   EXPECT_EQ(running.container_statuses[1].state, ContainerStatus::State::kRunning);
-  EXPECT_EQ(running.container_statuses[1].running_since, parse_time("2026-11-23T13:38:10Z"));
+  EXPECT_EQ(running.container_statuses[1].running_since, parse_time("2026-11-23T23:46:48Z"));
 
   const auto loop = pod("pods/native-sidecar-crashloop-driver-waiting.json").init_container_statuses.at(0);
   EXPECT_EQ(loop.state, ContainerStatus::State::kWaiting);
   EXPECT_EQ(loop.waiting_reason, "CrashLoopBackOff");
-  EXPECT_TRUE(loop.waiting_message.starts_with("back-off 40s restarting"));
-  EXPECT_EQ(loop.restart_count, 3);
+  EXPECT_TRUE(loop.waiting_message.starts_with("back-off 20s restarting"));
+  EXPECT_EQ(loop.restart_count, 2);
   ASSERT_TRUE(loop.last_terminated);
   EXPECT_EQ(loop.last_terminated->exit_code, 1);
   EXPECT_EQ(loop.last_terminated->reason, "Error");

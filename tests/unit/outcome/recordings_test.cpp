@@ -67,6 +67,7 @@ const std::map<std::string, Expected> kPods{
     {"pods/running.json", {State::kRunning, Reason::kNone, {}, {}, {}}},
     {"pods/sigkill-137-not-oom.json", {State::kFailed, Reason::kKilled, 137, {}, Termination::kKilled}},
     {"pods/sigterm-143.json", {State::kFailed, Reason::kKilled, 143, {}, Termination::kKilled}},
+    {"pods/start-error-128.json", {State::kFailed, Reason::kConfigError, 128, {}, Termination::kConfigError}},
     {"pods/succeeded.json", {State::kSucceeded, Reason::kNone, 0, {}, Termination::kCompleted}},
     {"spark/driver-classic-sidecar-driver-completed-sidecar-running.json",
      {State::kSucceeded, Reason::kNone, 0, {}, Termination::kCompleted}},
@@ -186,7 +187,7 @@ TEST(Recordings, EvidenceIsForPeople) {
 TEST(Recordings, DurationIsTheContainersOwn) {
   const Verdict verdict = decide_pod(recorded_pod("pods/native-sidecar-driver-done-pod-succeeded.json"));
   ASSERT_TRUE(verdict.started && verdict.ended);
-  EXPECT_EQ(*verdict.ended - *verdict.started, std::chrono::minutes{5});
+  EXPECT_EQ(*verdict.ended - *verdict.started, std::chrono::seconds{2});
 }
 
 // The whole life of pods, as their watch told it: what each is at its last event.
