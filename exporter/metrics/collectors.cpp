@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kOwnSeries = 150;
 
 constexpr Collector kTable[] = {
-    {"job", "state and identity of the run", collect_job, true},
+    {"outcome", "what became of runs and jobs", collect_outcomes, true},
+    {"job", "progress of the run", collect_job, true},
     {"gc", "garbage collection of the JVMs", collect_gc, true},
     {"work", "Spark jobs, stages, tasks, shuffle and spill", collect_work, true},
     {"sql", "SQL executions", collect_sql, true},

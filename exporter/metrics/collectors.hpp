@@ -14,6 +14,7 @@
 
 namespace spark_exporter::metrics {
 
+void collect_outcomes(const model::Snapshot& snapshot, Families& families);
 void collect_job(const model::Snapshot& snapshot, Families& families);
 void collect_gc(const model::Snapshot& snapshot, Families& families);
 void collect_work(const model::Snapshot& snapshot, Families& families);

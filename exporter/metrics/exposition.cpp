@@ -28,23 +28,6 @@ void append_integer(std::string& out, std::uint64_t value) {
   out.append(digits, end);
 }
 
-void append_number(std::string& out, double value) {
-  // Every whole number up to here has a double of its own, and reads better as 1700000000 than as 1.7e+09.
-  constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
-  if (std::isnan(value)) {
-    out += "NaN";
-  } else if (std::isinf(value)) {
-    out += value > 0 ? "+Inf" : "-Inf";
-  } else {
-    char digits[32];
-    char* const end = digits + sizeof digits;
-    const bool whole = std::fabs(value) <= kExactIntegers && value == std::trunc(value);
-    const auto last = whole ? std::to_chars(digits, end, static_cast<std::int64_t>(value)).ptr
-                            : std::to_chars(digits, end, value).ptr;
-    out.append(digits, last);
-  }
-}
-
 enum class Quotes { kPlain, kEscaped };
 
 /// Text format 0.0.4: backslash and newline are escaped everywhere, quotes only inside label values.
@@ -62,17 +45,41 @@ void append_escaped(std::string& out, std::string_view text, Quotes quotes) {
   out.append(text, start);
 }
 
+}  // namespace
+
 void append_label(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += "=\"";
   append_escaped(out, value, Quotes::kEscaped);
-  out += "\",";
+  out += '"';
 }
+
+void append_number(std::string& out, double value) {
+  // Every whole number up to here has a double of its own, and reads better as 1700000000 than as 1.7e+09.
+  constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
+  if (std::isnan(value)) {
+    out += "NaN";
+  } else if (std::isinf(value)) {
+    out += value > 0 ? "+Inf" : "-Inf";
+  } else {
+    char digits[32];
+    char* const end = digits + sizeof digits;
+    const bool whole = std::fabs(value) <= kExactIntegers && value == std::trunc(value);
+    const auto last = whole ? std::to_chars(digits, end, static_cast<std::int64_t>(value)).ptr
+                            : std::to_chars(digits, end, value).ptr;
+    out.append(digits, last);
+  }
+}
+
+namespace {
 
 /// The labels of one sample without the closing brace, "{a=\"1\",": rendered once, used by all lines of a histogram.
 std::string open_labels(const ClientMetric& metric) {
   std::string labels = "{";
-  for (const auto& label : metric.label) append_label(labels, label.name, label.value);
+  for (const auto& label : metric.label) {
+    append_label(labels, label.name, label.value);
+    labels += ',';
+  }
   return labels;
 }
 
@@ -144,7 +151,10 @@ void append_scalar(std::string& out, std::string_view name, const ClientMetric& 
   out += name;
   if (!metric.label.empty()) {
     out += '{';
-    for (const auto& label : metric.label) append_label(out, label.name, label.value);
+    for (const auto& label : metric.label) {
+      append_label(out, label.name, label.value);
+      out += ',';
+    }
     out.back() = '}';
   }
   out += ' ';
@@ -195,17 +205,21 @@ std::vector<const ClientMetric*> sorted(const std::vector<ClientMetric>& metrics
 
 }  // namespace
 
+void append_header(std::string& out, std::string_view name, std::string_view help, MetricType type) {
+  out += "# HELP ";
+  out += name;
+  out += ' ';
+  append_escaped(out, help, Quotes::kPlain);
+  out += "\n# TYPE ";
+  out += name;
+  out += ' ';
+  out += type_name(type);
+  out += '\n';
+}
+
 void append_family(std::string& out, const MetricFamily& family) {
   if (family.metric.empty()) return;
-  out += "# HELP ";
-  out += family.name;
-  out += ' ';
-  append_escaped(out, family.help, Quotes::kPlain);
-  out += "\n# TYPE ";
-  out += family.name;
-  out += ' ';
-  out += type_name(family.type);
-  out += '\n';
+  append_header(out, family.name, family.help, family.type);
   for (const ClientMetric* metric : sorted(family.metric)) append_metric(out, family, *metric);
 }
 

@@ -21,6 +21,15 @@ void append_family(std::string& out, const prometheus::MetricFamily& family);
 /// limits::kLabelValueBytes bytes, cut between code points. Escaping is the writer's.
 std::string label_value(std::string_view raw);
 
+/// `name="value"`, the value escaped; it is not cut.
+void append_label(std::string& out, std::string_view name, std::string_view value);
+
+/// HELP and TYPE of a family.
+void append_header(std::string& out, std::string_view name, std::string_view help, prometheus::MetricType type);
+
+/// A sample's value as append_family() writes it.
+void append_number(std::string& out, double value);
+
 /// One finished exposition: immutable text, and its gzip form made at most once, when first asked for. Thread-safe.
 class Exposition {
  public:

@@ -11,6 +11,19 @@ namespace spark_exporter::metrics {
 using prometheus::ClientMetric;
 using prometheus::MetricType;
 
+Identity::Identity(std::string_view kubernetes_namespace, std::string_view app) {
+  append_label(labels_, "namespace", label_value(kubernetes_namespace));
+  labels_ += ',';
+  append_label(labels_, "app", label_value(app));
+}
+
+Identity::Identity(std::string_view kubernetes_namespace, std::string_view app, std::string_view app_id)
+    : Identity(kubernetes_namespace, app) {
+  if (app_id.empty()) return;
+  labels_ += ',';
+  append_label(labels_, "app_id", label_value(app_id));
+}
+
 void DropCounters::add(std::string_view family, std::uint64_t series) {
   const auto at = series_.find(family);
   if (at == series_.end()) {
@@ -57,17 +70,24 @@ void Families::flush() {
     samples.erase(end, samples.end());
   }
   append_family(text_, family_);
+  end_family();
+}
+
+void Families::end_family() {
   family_ = {};
   rewritten_ = false;
+  written_ = false;
+  begin_ = text_.size();
 }
 
 void Families::discard() {
-  family_ = {};
-  rewritten_ = false;
+  text_.resize(begin_);
+  end_family();
 }
 
 std::string Families::take() {
   flush();
+  begin_ = 0;
   return std::exchange(text_, {});
 }
 
@@ -77,14 +97,14 @@ void Families::leave_out_total(const std::string& source, std::uint64_t total) {
   drops_->add_total(family_.name, source, total);
 }
 
-ClientMetric* Families::reserve(std::size_t lines) {
+bool Families::has_room(std::size_t lines) {
   if (family_.name.empty()) throw std::logic_error("a sample without a family");
   if (series_ + lines > budget_) {
     leave_out(lines);
-    return nullptr;
+    return false;
   }
   series_ += lines;
-  return &family_.metric.emplace_back();
+  return true;
 }
 
 void Families::label(ClientMetric& sample, std::string_view name, std::string_view value) {
@@ -97,14 +117,15 @@ void Families::label(ClientMetric& sample, std::string_view name, std::string_vi
 void Families::label_run(ClientMetric& sample, const model::RunView& run) {
   label(sample, "namespace", run.kubernetes_namespace);
   label(sample, "app", run.app);
-  label(sample, "app_id", run.app_id);
+  if (!run.app_id.empty()) label(sample, "app_id", run.app_id);
 }
 
 ClientMetric* Families::sample(const model::RunView* run, std::initializer_list<std::string_view> values,
                                std::size_t lines) {
   if (values.size() != label_names_.size()) throw std::logic_error(family_.name + ": wrong number of label values");
-  ClientMetric* const sample = reserve(lines);
-  if (sample == nullptr) return nullptr;
+  if (written_) throw std::logic_error(family_.name + ": some of its lines are written already");
+  if (!has_room(lines)) return nullptr;
+  ClientMetric* const sample = &family_.metric.emplace_back();
   sample->label.reserve(values.size() + 3);
   if (run != nullptr) label_run(*sample, *run);
   std::size_t at = 0;
@@ -148,6 +169,39 @@ void Families::add_histogram(const model::RunView& run, std::span<const double> 
     histogram.bucket.push_back({histogram.sample_count, bound});
   }
   histogram.sample_sum = sum;
+}
+
+bool Families::open_line(const Identity& identity) {
+  if (!family_.metric.empty()) throw std::logic_error(family_.name + ": it has samples that are not written yet");
+  if (!has_room(1)) return false;
+  if (!written_) append_header(text_, family_.name, family_.help, family_.type);
+  written_ = true;
+  text_ += family_.name;
+  text_ += '{';
+  text_ += identity.labels();
+  return true;
+}
+
+void Families::write(const Identity& identity, std::initializer_list<std::string_view> values, double value) {
+  if (values.size() != label_names_.size()) throw std::logic_error(family_.name + ": wrong number of label values");
+  if (!open_line(identity)) return;
+  std::size_t at = 0;
+  for (const auto text : values) {
+    text_ += ',';
+    append_label(text_, label_names_[at++], text);
+  }
+  text_ += "} ";
+  append_number(text_, value);
+  text_ += '\n';
+}
+
+void Families::write_info(const Identity& identity, std::span<const LabelPair> labels) {
+  if (!open_line(identity)) return;
+  for (const auto& [name, value] : labels) {
+    text_ += ',';
+    append_label(text_, name, label_value(value));
+  }
+  text_ += "} 1\n";
 }
 
 }  // namespace spark_exporter::metrics

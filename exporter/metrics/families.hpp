@@ -52,6 +52,21 @@ class DropCounters {
 /// A label name and its value.
 using LabelPair = std::pair<std::string, std::string>;
 
+/// Whom samples are about, as their lines begin: `namespace="prod",app="sales",app_id="spark-1"`. Made once, used by
+/// many lines; two of the same text would be the same series. An app_id that nobody knows is left out.
+class Identity {
+ public:
+  /// A run.
+  Identity(std::string_view kubernetes_namespace, std::string_view app, std::string_view app_id);
+  /// A job across its runs.
+  Identity(std::string_view kubernetes_namespace, std::string_view app);
+
+  const std::string& labels() const { return labels_; }
+
+ private:
+  std::string labels_;
+};
+
 class Families {
  public:
   /// At most `series` lines; what is beyond is counted in `drops`.
@@ -76,6 +91,13 @@ class Families {
   void add_histogram(const model::RunView& run, std::span<const double> bounds, std::span<const std::uint64_t> counts,
                      double sum);
 
+  /// For families of tens of thousands of samples: straight into the text. It takes label values of closed lists, the
+  /// lines stay in the order of the calls, and the caller sees to it that no two are the same series. Within one family
+  /// it does not go together with the others.
+  void write(const Identity& identity, std::initializer_list<std::string_view> values, double value);
+  /// The same for an info family; values may be any text.
+  void write_info(const Identity& identity, std::span<const LabelPair> labels);
+
   /// Series of the current family that a collector's own cap leaves out; 0 says that there is a cap.
   void leave_out(std::uint64_t series);
   /// The same from a source that counts by itself, see DropCounters::add_total().
@@ -91,10 +113,13 @@ class Families {
  private:
   void begin(prometheus::MetricType type, Literal name, Literal help, std::initializer_list<Literal> labels);
   void flush();
+  void end_family();
   /// A new sample with the labels filled in, or null if there is no room.
   prometheus::ClientMetric* sample(const model::RunView* run, std::initializer_list<std::string_view> values,
                                    std::size_t lines);
-  prometheus::ClientMetric* reserve(std::size_t lines);
+  bool has_room(std::size_t lines);
+  /// Begins a line of write(), up to the labels of `identity`; false if there is no room.
+  bool open_line(const Identity& identity);
   void set(prometheus::ClientMetric& sample, double value) const;
   void label(prometheus::ClientMetric& sample, std::string_view name, std::string_view value);
   void label_run(prometheus::ClientMetric& sample, const model::RunView& run);
@@ -105,6 +130,8 @@ class Families {
   prometheus::MetricFamily family_;
   std::vector<std::string_view> label_names_;
   bool rewritten_ = false;  ///< a label value is not what it was: two samples may have become the same
+  bool written_ = false;    ///< the family has lines of write()
+  std::size_t begin_ = 0;   ///< of the family in the text
   std::string text_;
 };
 

@@ -59,6 +59,16 @@ void collect_losses(const model::Snapshot& snapshot, Families& families) {
   }
 }
 
+void collect_last_words(const model::Snapshot& snapshot, Families& families) {
+  families.counter("spark_exporter_outcome_deliveries_total",
+                   "Tries to deliver the run's last words, by where to and how it went.", {"channel", "result"});
+  for (const auto& [delivery, count] : snapshot.deliveries) {
+    families.add_plain({delivery.first, delivery.second}, static_cast<double>(count));
+  }
+  families.gauge("spark_exporter_final_scrapes", "Scrapes since the run's outcome was known.");
+  if (snapshot.final_scrapes) families.add_plain({}, static_cast<double>(*snapshot.final_scrapes));
+}
+
 }  // namespace
 
 void collect_self(const model::Snapshot& snapshot, Families& families) {
@@ -66,6 +76,7 @@ void collect_self(const model::Snapshot& snapshot, Families& families) {
   families.add_plain({kVersion, kRevision}, 1);
   collect_sources(snapshot, families);
   collect_losses(snapshot, families);
+  collect_last_words(snapshot, families);
   families.gauge("spark_exporter_config_last_reload_successful",
                  "Whether the last (re)load of the configuration worked.");
   families.add_plain({}, snapshot.config_reload_ok ? 1 : 0);

@@ -48,8 +48,8 @@ TEST(Freshness, GaugesEndAndCountersStay) {
   const auto stale = types(render_all(scene));
   EXPECT_GT(live.size(), 60U);
   for (const auto& [name, type] : live) {
-    const bool stays =
-        type != "gauge" || name == "spark_job_info" || name == "spark_job_state" || name.starts_with("spark_exporter_");
+    const bool of_outcomes = name.starts_with("spark_job_") && name != "spark_job_last_progress_timestamp_seconds";
+    const bool stays = type != "gauge" || of_outcomes || name.starts_with("spark_exporter_");
     EXPECT_EQ(stale.contains(name), stays) << name;
   }
 }
@@ -61,62 +61,6 @@ TEST(Freshness, CountersKeepTheirValues) {
   scene.view().fresh = false;
   scene.snapshot().now = at(9000);
   EXPECT_EQ(scene.text(collect_gc), before);
-}
-
-TEST(JobState, FollowsWhatIsKnown) {
-  struct Case {
-    const char* what;
-    bool fresh, over;
-    const char* state;
-    bool has_status;
-  };
-  const Case cases[] = {{"it answers", true, false, "running", true},
-                        {"it is silent", false, false, "unknown", false},
-                        {"its UI is gone", true, true, "unknown", false}};
-  for (const auto& c : cases) {
-    Scene scene;
-    scene.view().fresh = c.fresh;
-    scene.view().over = c.over;
-    const auto states = scene.samples(collect_job, "spark_job_state");
-    EXPECT_EQ(lines(states), 7U) << c.what;
-    EXPECT_NE(states.find("state=\"" + std::string(c.state) + "\"} 1\n"), std::string::npos) << c.what;
-    EXPECT_EQ(states.find("} 1\n"), states.rfind("} 1\n")) << c.what;
-    EXPECT_EQ(scene.samples(collect_job, "spark_job_status"), c.has_status ? "spark_job_status{RUN} 0\n" : "")
-        << c.what;
-    EXPECT_EQ(lines(scene.samples(collect_job, "spark_job_info")), 1U) << c.what;
-  }
-}
-
-TEST(JobState, IsPendingBeforeTheFirstAnswer) {
-  Scene scene;
-  scene.snapshot().pending = scene.view();
-  scene.snapshot().pending->run = nullptr;
-  scene.snapshot().runs.clear();
-  EXPECT_EQ(scene.samples(collect_job, "spark_job_status"), "spark_job_status{RUN} 0\n");
-  EXPECT_NE(scene.samples(collect_job, "spark_job_state").find("state=\"pending\"} 1"), std::string::npos);
-  EXPECT_EQ(scene.samples(collect_job, "spark_job_info"),
-            "spark_job_info{RUN,driver_pod=\"sales-driver\",app_from=\"label\"} 1\n");
-  EXPECT_EQ(scene.samples(collect_job, "spark_job_start_timestamp_seconds"), "");
-  for (const auto& collector : collector_table()) {
-    if (collector.name == "job" || collector.name == "self") continue;
-    EXPECT_EQ(scene.text(collector.collect), "") << collector.name;
-  }
-}
-
-TEST(JobState, APendingRunThatIsThereIsNotShownTwice) {
-  Scene scene;
-  scene.snapshot().pending = scene.view();
-  scene.snapshot().pending->run = nullptr;
-  EXPECT_EQ(lines(scene.samples(collect_job, "spark_job_status")), 1U);
-}
-
-TEST(JobInfo, AllowedLabelsDoNotCollideWithOurs) {
-  Scene scene;
-  scene.view().driver_pod.clear();
-  scene.view().info_labels = {{"team", "data"}, {"kind", "nightly"}, {"app", "x"}, {"label_app", "y"}, {"owner", ""}};
-  EXPECT_EQ(scene.samples(collect_job, "spark_job_info"),
-            "spark_job_info{RUN,kind=\"batch\",spark_version=\"3.5.9\",submitter=\"etl\",app_from=\"label\","
-            "team=\"data\",label_kind=\"nightly\",label_app=\"x\",label_label_app=\"y\"} 1\n");
 }
 
 TEST(KnownAndNone, IsZeroFromTheStart) {

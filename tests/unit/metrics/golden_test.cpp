@@ -16,21 +16,117 @@ struct Golden {
 };
 
 constexpr Golden kGolden[] = {
-    {"job", collect_job, R"(# TYPE spark_job_status gauge
+    {"outcome", collect_outcomes, R"(# TYPE spark_job_status gauge
+spark_job_status{namespace="prod",app="sales",app_id="spark-0"} 2
 spark_job_status{RUN} 0
 # TYPE spark_job_state gauge
-spark_job_state{RUN,state="cancelled"} 0
-spark_job_state{RUN,state="failed"} 0
+spark_job_state{namespace="prod",app="sales",app_id="spark-0",state="pending"} 0
+spark_job_state{namespace="prod",app="sales",app_id="spark-0",state="running"} 0
+spark_job_state{namespace="prod",app="sales",app_id="spark-0",state="retrying"} 0
+spark_job_state{namespace="prod",app="sales",app_id="spark-0",state="succeeded"} 0
+spark_job_state{namespace="prod",app="sales",app_id="spark-0",state="failed"} 1
+spark_job_state{namespace="prod",app="sales",app_id="spark-0",state="cancelled"} 0
+spark_job_state{namespace="prod",app="sales",app_id="spark-0",state="unknown"} 0
 spark_job_state{RUN,state="pending"} 0
-spark_job_state{RUN,state="retrying"} 0
 spark_job_state{RUN,state="running"} 1
+spark_job_state{RUN,state="retrying"} 0
 spark_job_state{RUN,state="succeeded"} 0
+spark_job_state{RUN,state="failed"} 0
+spark_job_state{RUN,state="cancelled"} 0
 spark_job_state{RUN,state="unknown"} 0
 # TYPE spark_job_info gauge
-spark_job_info{RUN,kind="streaming",spark_version="3.5.9",submitter="etl",driver_pod="sales-driver",app_from="label"} 1
+spark_job_info{namespace="prod",app="sales",app_id="spark-0",kind="batch",driver_pod="sales-0-driver",node="node-2"} 1
+spark_job_info{RUN,kind="streaming",spark_version="3.5.9",driver_pod="sales-driver",node="node-1",submitter="etl",attempt="2",max_attempts="4",app_from="label",team="data"} 1
+# TYPE spark_job_failure_info gauge
+spark_job_failure_info{namespace="prod",app="sales",app_id="spark-0",reason="UserError",exit_code="1",exception="java.lang.IllegalStateException",driver_pod="sales-0-driver",node="node-2"} 1
+# TYPE spark_job_submission_timestamp_seconds gauge
+spark_job_submission_timestamp_seconds{RUN} 990
 # TYPE spark_job_start_timestamp_seconds gauge
+spark_job_start_timestamp_seconds{namespace="prod",app="sales",app_id="spark-0"} 100
 spark_job_start_timestamp_seconds{RUN} 1000
-# TYPE spark_job_last_progress_timestamp_seconds gauge
+# TYPE spark_job_end_timestamp_seconds gauge
+spark_job_end_timestamp_seconds{namespace="prod",app="sales",app_id="spark-0"} 700
+# TYPE spark_job_duration_seconds gauge
+spark_job_duration_seconds{namespace="prod",app="sales",app_id="spark-0"} 600
+# TYPE spark_job_pods gauge
+spark_job_pods{RUN,component="driver",phase="unknown"} 0
+spark_job_pods{RUN,component="driver",phase="pending"} 0
+spark_job_pods{RUN,component="driver",phase="running"} 1
+spark_job_pods{RUN,component="driver",phase="succeeded"} 0
+spark_job_pods{RUN,component="driver",phase="failed"} 0
+spark_job_pods{RUN,component="executor",phase="unknown"} 0
+spark_job_pods{RUN,component="executor",phase="pending"} 2
+spark_job_pods{RUN,component="executor",phase="running"} 1
+spark_job_pods{RUN,component="executor",phase="succeeded"} 0
+spark_job_pods{RUN,component="executor",phase="failed"} 0
+# TYPE spark_job_pods_waiting gauge
+spark_job_pods_waiting{RUN,component="driver",reason="Unschedulable"} 0
+spark_job_pods_waiting{RUN,component="driver",reason="ImagePull"} 0
+spark_job_pods_waiting{RUN,component="driver",reason="ConfigError"} 0
+spark_job_pods_waiting{RUN,component="driver",reason="CrashLoop"} 0
+spark_job_pods_waiting{RUN,component="driver",reason="Quota"} 0
+spark_job_pods_waiting{RUN,component="driver",reason="Other"} 0
+spark_job_pods_waiting{RUN,component="executor",reason="Unschedulable"} 0
+spark_job_pods_waiting{RUN,component="executor",reason="ImagePull"} 2
+spark_job_pods_waiting{RUN,component="executor",reason="ConfigError"} 0
+spark_job_pods_waiting{RUN,component="executor",reason="CrashLoop"} 0
+spark_job_pods_waiting{RUN,component="executor",reason="Quota"} 0
+spark_job_pods_waiting{RUN,component="executor",reason="Other"} 0
+# TYPE spark_job_pod_terminations_total counter
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="driver",reason="Error"} 1
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="Completed"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="OOMKilled"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="JavaHeapOOM"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="Evicted"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="Preempted"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="NodeLost"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="DeadlineExceeded"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="Rejected"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="ConfigError"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="Deleted"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="Decommissioned"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="Killed"} 0
+spark_job_pod_terminations_total{namespace="prod",app="sales",app_id="spark-0",component="executor",reason="Error"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="Completed"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="OOMKilled"} 3
+spark_job_pod_terminations_total{RUN,component="executor",reason="JavaHeapOOM"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="Evicted"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="Preempted"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="NodeLost"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="DeadlineExceeded"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="Rejected"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="ConfigError"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="Deleted"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="Decommissioned"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="Killed"} 0
+spark_job_pod_terminations_total{RUN,component="executor",reason="Error"} 0
+# TYPE spark_job_runs_total counter
+spark_job_runs_total{namespace="prod",app="sales",outcome="succeeded"} 5
+spark_job_runs_total{namespace="prod",app="sales",outcome="failed"} 1
+spark_job_runs_total{namespace="prod",app="sales",outcome="cancelled"} 2
+spark_job_runs_total{namespace="prod",app="sales",outcome="unknown"} 0
+# TYPE spark_job_retries_total counter
+spark_job_retries_total{namespace="prod",app="sales"} 3
+# TYPE spark_job_consecutive_failures gauge
+spark_job_consecutive_failures{namespace="prod",app="sales"} 1
+# TYPE spark_job_last_success_timestamp_seconds gauge
+spark_job_last_success_timestamp_seconds{namespace="prod",app="sales"} 50
+# TYPE spark_job_last_failure_timestamp_seconds gauge
+spark_job_last_failure_timestamp_seconds{namespace="prod",app="sales"} 700
+# TYPE spark_job_last_due_timestamp_seconds gauge
+spark_job_last_due_timestamp_seconds{namespace="prod",app="sales"} 980
+# TYPE spark_job_next_run_timestamp_seconds gauge
+spark_job_next_run_timestamp_seconds{namespace="prod",app="sales"} 4580
+# TYPE spark_job_deadline_timestamp_seconds gauge
+spark_job_deadline_timestamp_seconds{namespace="prod",app="sales"} 2500
+# TYPE spark_job_baseline_duration_seconds gauge
+spark_job_baseline_duration_seconds{namespace="prod",app="sales"} 480.5
+# TYPE spark_job_baseline_input_bytes gauge
+spark_job_baseline_input_bytes{namespace="prod",app="sales"} 1000000000
+# TYPE spark_job_baseline_runs gauge
+spark_job_baseline_runs{namespace="prod",app="sales"} 5
+)"},
+    {"job", collect_job, R"(# TYPE spark_job_last_progress_timestamp_seconds gauge
 spark_job_last_progress_timestamp_seconds{RUN} 1990
 )"},
     {"gc", collect_gc, R"(# TYPE jvm_gc_time_seconds counter

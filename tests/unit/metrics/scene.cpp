@@ -49,6 +49,20 @@ spark::Executor gone(spark::Executor executor, const std::string& reason, std::i
   return executor;
 }
 
+outcome::RunView outcome_of(outcome::State state, const std::string& app_id) {
+  outcome::RunView run;
+  run.kubernetes_namespace = "prod";
+  run.app = "sales";
+  run.app_id = app_id;
+  run.verdict.state = state;
+  return run;
+}
+
+outcome::View& Scene::outcomes() {
+  snapshot_.outcomes = &outcomes_;
+  return outcomes_;
+}
+
 Scene::Scene() : run_(std::make_unique<model::Run>(application(), at(1001))) {
   snapshot_.now = at(2000);
   snapshot_.config_reload_time = at(1500);
@@ -136,9 +150,63 @@ void fill_streaming(model::Run& run) {
   run.apply_metrics(dump);
 }
 
+template <class Value>
+std::size_t index(Value value) {
+  return static_cast<std::size_t>(value);
+}
+
+void fill_outcomes(outcome::View& view) {
+  using outcome::Component;
+  auto running = outcome_of(outcome::State::kRunning);
+  running.app_from = "label";
+  running.kind = outcome::Kind::kStreaming;
+  running.spark_version = "3.5.9";
+  running.driver_pod = "sales-driver";
+  running.node = "node-1";
+  running.submitter = "etl";
+  running.attempt = 2;
+  running.max_attempts = 4;
+  running.info_labels = {{"team", "data"}};
+  running.submitted = at(990);
+  running.verdict.started = at(1000);
+  running.pods_known = true;
+  running.pods[index(Component::kDriver)][index(kubernetes::Phase::kRunning)] = 1;
+  running.pods[index(Component::kExecutor)][index(kubernetes::Phase::kRunning)] = 1;
+  running.pods[index(Component::kExecutor)][index(kubernetes::Phase::kPending)] = 2;
+  running.waiting[index(Component::kExecutor)][index(outcome::Waiting::kImagePull)] = 2;
+  running.terminations[index(Component::kExecutor)][index(outcome::Termination::kOomKilled)] = 3;
+  auto failed = outcome_of(outcome::State::kFailed, "spark-0");
+  failed.driver_pod = "sales-0-driver";
+  failed.node = "node-2";
+  failed.pods_known = true;
+  failed.verdict.reason = outcome::Reason::kUserError;
+  failed.verdict.exit_code = 1;
+  failed.verdict.exception = "java.lang.IllegalStateException";
+  failed.verdict.started = at(100);
+  failed.verdict.ended = at(700);
+  failed.terminations[index(Component::kDriver)][index(outcome::Termination::kError)] = 1;
+  view.runs = {failed, running};
+  outcome::JobView job;
+  job.kubernetes_namespace = "prod";
+  job.app = "sales";
+  job.runs = {5, 1, 2, 0};
+  job.retries = 3;
+  job.consecutive_failures = 1;
+  job.last_success = at(50);
+  job.last_failure = at(700);
+  job.last_due = at(980);
+  job.next_run = at(4580);
+  job.deadline = at(2500);
+  job.baseline = outcome::Baseline{5, 480.5, 1e9};
+  view.jobs = {job};
+}
+
 }  // namespace
 
 void fill(Scene& scene) {
+  fill_outcomes(scene.outcomes());
+  scene.snapshot().deliveries[{"observer", "ok"}] = 1;
+  scene.snapshot().final_scrapes = 2;
   fill_work(scene.run());
   fill_streaming(scene.run());
   auto one = with_gc(executor("1", 1500), 700, 80, 900);

@@ -17,6 +17,9 @@ spark::Executor executor(const std::string& id, std::int64_t added = 0);
 spark::Executor with_gc(spark::Executor executor, std::int64_t minor, std::int64_t major, std::int64_t total);
 spark::Executor gone(spark::Executor executor, const std::string& reason, std::int64_t removed);
 
+/// An outcome of run `app_id` of "sales" in "prod".
+outcome::RunView outcome_of(outcome::State state, const std::string& app_id = "spark-1");
+
 /// A snapshot with one run, "sales" in "prod", that is fresh; its time is 2000 s.
 class Scene {
  public:
@@ -25,6 +28,8 @@ class Scene {
   model::Run& run() { return *run_; }
   model::RunView& view() { return snapshot_.runs.front(); }
   model::Snapshot& snapshot() { return snapshot_; }
+  /// Makes this scene's process the one that says what became of runs.
+  outcome::View& outcomes();
 
   /// What one collector writes, with HELP lines left out and the labels of the run shortened to RUN.
   std::string text(void (*collect)(const model::Snapshot&, metrics::Families&));
@@ -35,6 +40,7 @@ class Scene {
  private:
   std::unique_ptr<model::Run> run_;
   model::Snapshot snapshot_;
+  outcome::View outcomes_;
   metrics::DropCounters drops_;
 };
 
