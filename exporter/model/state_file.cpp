@@ -1,15 +1,8 @@
 #include "exporter/model/state_file.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "exporter/common/file.hpp"
 #include "exporter/common/limits.hpp"
 
 namespace spark_exporter::model {
@@ -217,12 +210,6 @@ StreamingLedger::Data streaming_of(const Json& json) {
   return data;
 }
 
-std::string errno_text() { return std::strerror(errno); }
-
-Error io_error(const std::string& path, const std::string& doing) {
-  return {ErrorKind::kIo, path + ": " + doing + ": " + errno_text()};
-}
-
 }  // namespace
 
 std::string to_json(const Run::Saved& saved) {
@@ -264,32 +251,13 @@ Result<Run::Saved> from_json(std::string_view text) {
 }
 
 Result<void> save_state(const std::string& path, const Run::Saved& saved) {
-  const std::string temporary = path + ".tmp";
-  {
-    std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-    if (!file) return io_error(temporary, "cannot write");
-    file << to_json(saved);
-    file.flush();
-    if (!file) return io_error(temporary, "cannot write");
-  }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    auto error = io_error(path, "cannot rename");
-    ::unlink(temporary.c_str());
-    return error;
-  }
-  return boost::system::in_place_value;
+  return write_atomically(path, to_json(saved));
 }
 
 Result<Run::Saved> load_state(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) return io_error(path, "cannot read");
-  const auto size = static_cast<std::uint64_t>(std::max<std::streamoff>(file.tellg(), 0));
-  if (size > limits::kStateFileBytes) return Error{ErrorKind::kTooLarge, path + ": too large for a state file"};
-  std::string text(size, '\0');
-  file.seekg(0);
-  file.read(text.data(), static_cast<std::streamsize>(size));
-  if (!file) return io_error(path, "cannot read");
-  auto saved = from_json(text);
+  const auto text = read_whole(path, limits::kStateFileBytes);
+  if (text.has_error()) return text.error();
+  auto saved = from_json(*text);
   if (saved.has_error()) return Error{saved.error().kind, path + ": " + saved.error().what};
   return saved;
 }

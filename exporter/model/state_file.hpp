@@ -17,7 +17,7 @@ Result<Run::Saved> from_json(std::string_view text);
 
 /// Errors: kIo naming the path and the cause.
 Result<void> save_state(const std::string& path, const Run::Saved& saved);
-/// Errors: kIo (also: no such file), kTooLarge, or from_json()'s.
+/// Errors: kNotFound (no such file), kIo, kTooLarge, or from_json()'s.
 Result<Run::Saved> load_state(const std::string& path);
 
 }  // namespace spark_exporter::model
