@@ -1,0 +1,442 @@
+#include "exporter/jobs/fleet_state.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "exporter/common/limits.hpp"
+#include "exporter/common/text.hpp"
+
+namespace spark_exporter::jobs {
+namespace {
+
+using Json = nlohmann::json;
+constexpr int kVersion = 1;
+
+/// A field that is not what it should be.
+struct WrongField : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// --- writing -----------------------------------------------------------------------------------
+
+void put_text(Json& json, const char* name, const std::string& text) {
+  if (!text.empty()) json[name] = text;
+}
+
+void put_time(Json& json, const char* name, const std::optional<TimePoint>& time) {
+  if (time) json[name] = time->time_since_epoch().count();
+}
+
+template <class Number>
+void put_number(Json& json, const char* name, const std::optional<Number>& number) {
+  if (number) json[name] = *number;
+}
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Json verdict_json(const outcome::Verdict& verdict) {
+  Json json{{"state", outcome::to_string(verdict.state)}, {"confidence", static_cast<int>(verdict.confidence)}};
+  put_text(json, "reason", std::string(outcome::to_string(verdict.reason)));
+  put_number(json, "exit_code", verdict.exit_code);
+  put_text(json, "exception", verdict.exception);
+  put_text(json, "evidence", verdict.evidence);
+  put_time(json, "started", verdict.started);
+  put_time(json, "ended", verdict.ended);
+  return json;
+}
+
+Json words_json(const outcome::LastWords& words) {
+  Json json{{"state", outcome::to_string(words.state)}};
+  put_text(json, "reason", std::string(outcome::to_string(words.reason)));
+  put_number(json, "exit_code", words.exit_code);
+  put_text(json, "exception", words.exception);
+  put_text(json, "text", words.text);
+  return json;
+}
+
+Json executors_json(const ExecutorPods::Saved& saved) {
+  Json counted = Json::array();
+  for (const auto& uid : saved.counted) counted.push_back(to_hex(uid));
+  return {{"terminations", saved.terminations}, {"counted", std::move(counted)}};
+}
+
+/// Zero bytes end names and values there: as a list of both.
+Json labels_json(std::string_view packed) {
+  Json list = Json::array();
+  while (!packed.empty()) {
+    const auto end = packed.find('\0');
+    list.push_back(packed.substr(0, end));
+    packed.remove_prefix(end == std::string_view::npos ? packed.size() : end + 1);
+  }
+  return list;
+}
+
+Json run_json(const RunRecord& run) {
+  Json json{{"key", to_hex(run.key)},
+            {"presence", static_cast<int>(run.presence)},
+            {"kind", outcome::to_string(run.kind())},
+            {"verdict", verdict_json(run.verdict)}};
+  put_text(json, "uid", run.uid);
+  put_text(json, "namespace", run.kubernetes_namespace);
+  put_text(json, "pod", run.pod_name);
+  put_text(json, "app", run.name.app);
+  put_text(json, "app_from", run.name.from);
+  put_text(json, "app_id", run.app_id);
+  put_text(json, "submission", run.submission_id);
+  put_text(json, "spark_version", run.spark_version);
+  put_text(json, "node", run.node);
+  put_text(json, "submitter", run.submitter);
+  if (!run.labels.empty()) json["labels"] = labels_json(run.labels);
+  if (run.application != nullptr) json["application"] = run.application->uid;
+  put_time(json, "submitted", run.submitted);
+  put_number(json, "input_bytes", run.input_bytes);
+  put_time(json, "told_start", run.told_start);
+  put_time(json, "told_end", run.told_end);
+  put_time(json, "ended", run.ended);
+  put_time(json, "noticed", run.noticed);
+  put_time(json, "unknown_since", run.unknown_since);
+  if (run.counted) json["counted"] = true;
+  if (run.termination) json["termination"] = static_cast<int>(*run.termination);
+  if (run.evidence && run.evidence->last_words && !run.counted) {
+    json["last_words"] = words_json(*run.evidence->last_words);
+  }
+  return json;
+}
+
+Json job_json(const JobRecord& job) {
+  Json json{{"namespace", job.kubernetes_namespace},
+            {"app", job.app},
+            {"runs", job.runs},
+            {"retries", job.retries},
+            {"consecutive_failures", job.consecutive_failures},
+            {"touched", job.touched.time_since_epoch().count()}};
+  put_time(json, "last_success", job.last_success);
+  put_time(json, "last_failure", job.last_failure);
+  put_time(json, "first_seen", job.first_seen);
+  put_text(json, "schedule", job.annotated.schedule);
+  put_text(json, "time_zone", job.annotated.zone);
+  put_text(json, "deadline", job.annotated.deadline);
+  for (const auto failure : job.failures) json["failures"].push_back(failure.time_since_epoch().count());
+  for (const auto& run : job.good) {
+    Json good{{"ended", run.ended.time_since_epoch().count()}};
+    put_number(good, "duration", run.duration_seconds);
+    put_number(good, "input_bytes", run.input_bytes);
+    json["good"].push_back(std::move(good));
+  }
+  return json;
+}
+
+/// Elements of a list, as long as they fit.
+class ListWriter {
+ public:
+  ListWriter(std::string& text, const char* name) : text_(text) { text_.append(",\"").append(name).append("\":["); }
+  ~ListWriter() { text_ += ']'; }
+  ListWriter(const ListWriter&) = delete;
+  ListWriter& operator=(const ListWriter&) = delete;
+
+  void add(const Json& json) {
+    constexpr std::size_t kEnd = 256;  // brackets and names that still come
+    const auto element = dump(json);
+    if (text_.size() + element.size() + kEnd > limits::kStateFileBytes) return;
+    if (!first_) text_ += ',';
+    first_ = false;
+    text_ += element;
+  }
+
+ private:
+  std::string& text_;
+  bool first_ = true;
+};
+
+// --- reading -----------------------------------------------------------------------------------
+
+/// A value and its place in the document.
+class Node {
+ public:
+  Node(const Json& json, std::string place) : json_(&json), place_(std::move(place)) {}
+
+  Node at(const char* name) const {
+    if (!json_->is_object() || !json_->contains(name)) wrong_at(name, "is missing");
+    return {(*json_)[name], place_ + (place_.empty() ? "" : ".") + name};
+  }
+  bool has(const char* name) const { return json_->is_object() && json_->contains(name); }
+
+  std::vector<Node> list(std::size_t most) const {
+    if (!json_->is_array()) wrong("is no list");
+    if (json_->size() > most) wrong("has too many elements");
+    std::vector<Node> nodes;
+    nodes.reserve(json_->size());
+    for (std::size_t i = 0; i < json_->size(); ++i) nodes.emplace_back((*json_)[i], place_ + '[' + std::to_string(i) + ']');
+    return nodes;
+  }
+  std::vector<Node> list(const char* name, std::size_t most) const {
+    return has(name) ? at(name).list(most) : std::vector<Node>{};
+  }
+
+  std::string text() const {
+    if (!json_->is_string()) wrong("is no text");
+    const auto& text = json_->get_ref<const std::string&>();
+    if (text.size() > limits::kErrorMessageBytes) wrong("is too long");
+    return text;
+  }
+  std::string text(const char* name) const { return has(name) ? at(name).text() : std::string(); }
+
+  std::int64_t integer(std::int64_t least, std::int64_t most) const {
+    if (!json_->is_number_integer()) wrong("is no integer");
+    if (json_->is_number_unsigned() && json_->get<std::uint64_t>() > static_cast<std::uint64_t>(most)) wrong("is too large");
+    const auto number = json_->get<std::int64_t>();
+    if (number < least || number > most) wrong("is out of range");
+    return number;
+  }
+  std::uint64_t count() const { return static_cast<std::uint64_t>(integer(0, INT64_MAX / 2)); }
+
+  std::optional<double> amount(const char* name) const {
+    if (!has(name)) return std::nullopt;
+    const auto node = at(name);
+    if (!node.json_->is_number()) node.wrong("is no number");
+    const auto number = node.json_->get<double>();
+    if (!std::isfinite(number) || number < 0) node.wrong("is out of range");
+    return number;
+  }
+
+  TimePoint time() const {
+    constexpr std::int64_t kYear10000 = 253'402'300'800'000;
+    return TimePoint{std::chrono::milliseconds{integer(0, kYear10000)}};
+  }
+  std::optional<TimePoint> time(const char* name) const {
+    return has(name) ? std::optional(at(name).time()) : std::nullopt;
+  }
+
+  bool flag(const char* name) const {
+    if (!has(name)) return false;
+    if (!at(name).json_->is_boolean()) wrong_at(name, "is neither true nor false");
+    return at(name).json_->get<bool>();
+  }
+
+  Uid uid() const {
+    const auto uid = parse_hex(text());
+    if (!uid) wrong("is no uid");
+    return *uid;
+  }
+
+  [[noreturn]] void wrong(const char* what) const { throw WrongField((place_.empty() ? "the document" : place_) + ' ' + what); }
+  [[noreturn]] void wrong_at(const char* name, const char* what) const {
+    throw WrongField(place_ + (place_.empty() ? "" : ".") + name + ' ' + what);
+  }
+
+ private:
+  const Json* json_;
+  std::string place_;
+};
+
+outcome::State read_state(const Node& node) {
+  const auto state = outcome::parse_state(node.text());
+  if (!state) node.wrong("is no state");
+  return *state;
+}
+
+outcome::Reason read_reason(const Node& node) {
+  if (!node.has("reason")) return outcome::Reason::kNone;
+  const auto reason = outcome::parse_reason(node.text("reason"));
+  if (!reason) node.wrong_at("reason", "is no reason");
+  return *reason;
+}
+
+std::optional<std::int64_t> read_exit_code(const Node& node) {
+  if (!node.has("exit_code")) return std::nullopt;
+  return node.at("exit_code").integer(INT32_MIN, INT32_MAX);
+}
+
+outcome::Verdict read_verdict(const Node& node) {
+  outcome::Verdict verdict;
+  verdict.state = read_state(node.at("state"));
+  verdict.reason = read_reason(node);
+  constexpr auto kMost = static_cast<std::int64_t>(outcome::Confidence::kCertain);
+  verdict.confidence = static_cast<outcome::Confidence>(node.at("confidence").integer(0, kMost));
+  verdict.exit_code = read_exit_code(node);
+  verdict.exception = node.text("exception");
+  verdict.evidence = node.text("evidence");
+  verdict.started = node.time("started");
+  verdict.ended = node.time("ended");
+  return verdict;
+}
+
+outcome::LastWords read_words(const Node& node) {
+  return {.state = read_state(node.at("state")),
+          .reason = read_reason(node),
+          .exit_code = read_exit_code(node),
+          .exception = node.text("exception"),
+          .text = node.text("text")};
+}
+
+std::string read_labels(const Node& node) {
+  std::string packed;
+  for (const auto& label : node.list("labels", 2 * limits::kLabels)) packed.append(label.text()).push_back('\0');
+  return packed;
+}
+
+ExecutorPods::Saved read_executors(const Node& node) {
+  ExecutorPods::Saved saved;
+  const auto terminations = node.at("terminations").list(outcome::kTerminations);
+  for (std::size_t i = 0; i < terminations.size(); ++i) saved.terminations[i] = terminations[i].count();
+  for (const auto& uid : node.list("counted", limits::kExecutorPods)) saved.counted.push_back(uid.uid());
+  return saved;
+}
+
+struct ReadRun {
+  std::unique_ptr<RunRecord> run;
+  std::string application;
+  ExecutorPods::Saved executors;
+};
+
+ReadRun read_run(const Node& node) {
+  ReadRun read{std::make_unique<RunRecord>(), node.text("application"), {}};
+  auto& run = *read.run;
+  run.key = node.at("key").uid();
+  run.uid = node.text("uid");
+  run.kubernetes_namespace = node.text("namespace");
+  run.pod_name = node.text("pod");
+  run.name = {node.text("app"), node.text("app_from")};
+  run.own_name = run.name;
+  run.app_id = node.text("app_id");
+  run.submission_id = node.text("submission");
+  run.spark_version = node.text("spark_version");
+  run.node = node.text("node");
+  run.submitter = node.text("submitter");
+  run.labels = read_labels(node);
+  constexpr auto kMostPresence = static_cast<std::int64_t>(outcome::Presence::kVanished);
+  run.presence = static_cast<outcome::Presence>(node.at("presence").integer(0, kMostPresence));
+  const auto kind = outcome::parse_kind(node.at("kind").text());
+  if (!kind) node.wrong_at("kind", "is no kind");
+  run.seen_kind = *kind;
+  run.verdict = read_verdict(node.at("verdict"));
+  run.submitted = node.time("submitted");
+  run.input_bytes = node.amount("input_bytes");
+  run.told_start = node.time("told_start");
+  run.told_end = node.time("told_end");
+  run.ended = node.time("ended");
+  run.noticed = node.time("noticed");
+  run.unknown_since = node.time("unknown_since");
+  run.counted = node.flag("counted");
+  if (run.counted && (!run.ended || !run.noticed)) node.wrong("is counted and has no end");
+  if (node.has("termination")) {
+    run.termination = static_cast<outcome::Termination>(node.at("termination").integer(0, outcome::kTerminations - 1));
+  }
+  if (node.has("last_words")) run.facts().last_words = read_words(node.at("last_words"));
+  if (node.has("executors")) read.executors = read_executors(node.at("executors"));
+  return read;
+}
+
+JobRecord read_job(const Node& node) {
+  JobRecord job;
+  job.kubernetes_namespace = node.at("namespace").text();
+  job.app = node.at("app").text();
+  const auto runs = node.at("runs").list(job.runs.size());
+  for (std::size_t i = 0; i < runs.size(); ++i) job.runs[i] = runs[i].count();
+  job.retries = node.at("retries").count();
+  job.consecutive_failures = node.at("consecutive_failures").count();
+  job.touched = node.at("touched").time();
+  job.last_success = node.time("last_success");
+  job.last_failure = node.time("last_failure");
+  job.first_seen = node.time("first_seen");
+  job.annotated = {node.text("schedule"), node.text("time_zone"), node.text("deadline"), false};
+  for (const auto& failure : node.list("failures", limits::kBaselineRuns)) job.failures.push_back(failure.time());
+  for (const auto& good : node.list("good", limits::kBaselineRuns)) {
+    job.good.push_back({good.at("ended").time(), good.amount("duration"), good.amount("input_bytes")});
+  }
+  return job;
+}
+
+struct ReadApplication {
+  std::string uid;
+  std::int64_t attempts = 0;
+};
+
+struct ReadState {
+  std::vector<JobRecord> jobs;
+  std::vector<ReadApplication> applications;
+  std::vector<ReadRun> runs;
+  std::vector<Uid> forgotten;
+};
+
+ReadState read_all(const Node& root) {
+  if (root.at("version").integer(0, INT32_MAX) != kVersion) root.wrong_at("version", "is of another state file");
+  ReadState state;
+  for (const auto& job : root.at("jobs").list(limits::kJobs)) state.jobs.push_back(read_job(job));
+  for (const auto& application : root.at("applications").list(limits::kRuns)) {
+    state.applications.push_back({application.at("uid").text(), application.at("attempts").integer(-1, INT32_MAX)});
+  }
+  for (const auto& run : root.at("runs").list(limits::kRuns)) state.runs.push_back(read_run(run));
+  for (const auto& uid : root.at("forgotten").list(2 * limits::kRuns)) state.forgotten.push_back(uid.uid());
+  return state;
+}
+
+void take(ReadState&& state, Roster& roster) {
+  for (auto& job : state.jobs) {
+    auto* kept = roster.restore_job(job.kubernetes_namespace, job.app);
+    if (kept == nullptr) continue;
+    job.mine = kept->mine;
+    *kept = std::move(job);
+  }
+  for (auto& application : state.applications) roster.restore_application(application.uid, application.attempts);
+  for (auto& read : state.runs) roster.restore_run(std::move(read.run), read.application, read.executors);
+  for (const auto& uid : state.forgotten) roster.restore_forgotten(uid);
+  roster.set_restored();
+}
+
+}  // namespace
+
+std::string save_state(const Roster& roster) {
+  std::string text = "{\"version\":" + std::to_string(kVersion);
+  {
+    ListWriter jobs(text, "jobs");
+    for (const auto& [key, job] : roster.jobs()) {
+      if (job->mine && !job->is_blank()) jobs.add(job_json(*job));
+    }
+  }
+  {
+    ListWriter applications(text, "applications");
+    for (const auto& [uid, record] : roster.applications()) {
+      if (record->is_there && record->attempts) applications.add({{"uid", uid}, {"attempts", *record->attempts}});
+    }
+  }
+  {
+    std::unordered_set<std::string> wanted;
+    for (const auto& [key, run] : roster.runs()) {
+      if (!run->app_id.empty()) wanted.insert(ExecutorPods::group_name(run->kubernetes_namespace, run->app_id));
+    }
+    const auto executors = roster.executors().save([&](const std::string& group) { return wanted.contains(group); });
+    ListWriter runs(text, "runs");
+    for (const auto& [key, run] : roster.runs()) {
+      if (run->job != nullptr && !run->job->mine) continue;
+      auto json = run_json(*run);
+      const auto found = executors.find(ExecutorPods::group_name(run->kubernetes_namespace, run->app_id));
+      if (found != executors.end()) json["executors"] = executors_json(found->second);
+      runs.add(json);
+    }
+  }
+  {
+    ListWriter forgotten(text, "forgotten");
+    for (const auto& uid : roster.forgotten().all()) forgotten.add(to_hex(uid));
+  }
+  return text + '}';
+}
+
+Result<void> restore_state(std::string_view json, Roster& roster) {
+  if (json.size() > limits::kStateFileBytes) return Error{ErrorKind::kMalformed, "the state is too large"};
+  try {
+    const auto document = Json::parse(json);
+    take(read_all(Node(document, "")), roster);
+    return boost::system::in_place_value;
+  } catch (const Json::parse_error& error) {
+    return Error{ErrorKind::kMalformed, "byte " + std::to_string(error.byte) + ": no JSON"};
+  } catch (const WrongField& error) {
+    return Error{ErrorKind::kWrongType, error.what()};
+  } catch (const std::exception& error) {
+    return Error{ErrorKind::kMalformed, error.what()};
+  }
+}
+
+}  // namespace spark_exporter::jobs

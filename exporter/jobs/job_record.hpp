@@ -1,0 +1,80 @@
+#pragma once
+// What is kept of one job across its runs.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exporter/jobs/schedule.hpp"
+#include "exporter/outcome/view.hpp"
+
+namespace spark_exporter::jobs {
+
+struct RunRecord;
+
+/// A run that ended well, as far as baselines go.
+struct GoodRun {
+  TimePoint ended;
+  std::optional<double> duration_seconds;
+  std::optional<double> input_bytes;
+};
+
+/// What is due when.
+struct ScheduleText {
+  std::string schedule;
+  std::string zone;
+  std::string deadline;
+  bool suspended = false;
+  friend bool operator==(const ScheduleText&, const ScheduleText&) = default;
+};
+
+struct Due {
+  std::optional<TimePoint> last_due;
+  std::optional<TimePoint> next_run;
+  std::optional<TimePoint> deadline;
+};
+
+/// Reckons anew only when the text changes or the next run is due.
+class ScheduleClock {
+ public:
+  Due at(TimePoint now, TimePoint not_before, const ScheduleText& text);
+
+ private:
+  ScheduleText text_;
+  std::optional<Schedule> schedule_;
+  Due due_;
+};
+
+struct JobRecord {
+  std::string kubernetes_namespace;
+  std::string app;
+  bool mine = true;  ///< of this shard
+
+  std::array<std::uint64_t, outcome::kEndStates.size()> runs{};
+  std::uint64_t retries = 0;
+  std::uint64_t consecutive_failures = 0;
+  std::optional<TimePoint> last_success;
+  std::optional<TimePoint> last_failure;
+  std::vector<TimePoint> failures;  ///< the newest ones since the last success
+  std::vector<GoodRun> good;        ///< by their end, at most limits::kBaselineRuns
+  ScheduleText annotated;           ///< by its newest run that says so
+  std::optional<TimePoint> first_seen;
+  TimePoint touched{};
+
+  std::vector<RunRecord*> members;
+  ScheduleClock clock;
+
+  /// A run of it has ended.
+  void note_success(const GoodRun& run);
+  void note_failure(TimePoint ended);
+  /// The input of a good run became known after its end.
+  void note_input(TimePoint ended, std::optional<double> input_bytes);
+  void count(outcome::State state);
+  outcome::Baseline baseline() const;
+  /// Nothing would be lost with it.
+  bool is_blank() const;
+};
+
+}  // namespace spark_exporter::jobs
