@@ -14,7 +14,8 @@ declare -A groups=(
   [fuzz]="clang-14?clang++-14 libclang-rt-14-dev"
   [lint]="clang-format-14?clang-format-14 clang-tidy-14?clang-tidy-14 git?git"
 )
-groups[test]="${groups[build]} ${groups[demo]} libgtest-dev libbenchmark-dev prometheus?promtool openssl?openssl git?git"
+groups[test]="${groups[build]} ${groups[demo]} libgtest-dev libbenchmark-dev prometheus?promtool
+  prometheus-alertmanager?prometheus-alertmanager prometheus-pushgateway?prometheus-pushgateway openssl?openssl git?git"
 
 [ $# -gt 0 ] || { echo "usage: $0 GROUP..., of: ${!groups[*]}" >&2; exit 2; }
 
@@ -86,10 +87,12 @@ run() {
   echo "$0: failed: $*" >&2
   exit 1
 }
-# Of `prometheus` only promtool is wanted: its service must not come up. RUNLEVEL=1 holds it back under sysvinit,
+# Of these the tests want the programs only: their services must not come up. RUNLEVEL=1 holds them back under sysvinit,
 # a mask under systemd.
-if [[ " ${missing[*]} " == *" prometheus "* ]] && [ -d /run/systemd/system ]; then
-  run systemctl mask prometheus.service
+if [ -d /run/systemd/system ]; then
+  for service in prometheus prometheus-alertmanager prometheus-pushgateway; do
+    if [[ " ${missing[*]} " == *" $service "* ]]; then run systemctl mask "$service.service"; fi
+  done
 fi
 # A bare system has no package lists yet, and old ones name versions that are gone.
 run apt-get -q update

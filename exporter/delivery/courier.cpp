@@ -171,13 +171,16 @@ void Courier::Impl::book(Worker& worker, const Result<void>& result, std::chrono
 
 void Courier::Impl::tell(const Worker& worker, const Result<void>& result) {
   const std::string channel(to_string(worker.channel->name()));
+  const bool given_up = !result && is_final(result.error().kind);
+  const char* event = result     ? "last words delivered"
+                      : given_up ? "last words not delivered, given up"
+                                 : "last words not delivered yet";
   std::uint64_t held_back = 0;
-  if (!log_limit_.admit(channel + (result ? "+" : "-"), Clock::now(), held_back)) return;
+  if (!log_limit_.admit(channel + event, Clock::now(), held_back)) return;
   if (result) {
-    log::info("last words delivered", {{"channel", channel}});
+    log::info(event, {{"channel", channel}});
   } else {
-    log::warn(is_final(result.error().kind) ? "last words not delivered, given up" : "last words not delivered yet",
-              {{"channel", channel}, {"error", result.error().what}, {"held_back", std::to_string(held_back)}});
+    log::warn(event, {{"channel", channel}, {"error", result.error().what}, {"held_back", std::to_string(held_back)}});
   }
 }
 

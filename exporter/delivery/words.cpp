@@ -1,0 +1,34 @@
+#include "exporter/delivery/words.hpp"
+
+namespace spark_exporter::delivery {
+namespace {
+
+std::string_view verb(outcome::State state) {
+  switch (state) {
+    case outcome::State::kSucceeded: return " succeeded";
+    case outcome::State::kFailed: return " failed";
+    case outcome::State::kCancelled: return " was cancelled";
+    default: return " ended, nobody knows how";
+  }
+}
+
+}  // namespace
+
+std::string sentence(const outcome::LastWordsMessage& message) {
+  const auto& verdict = message.verdict;
+  std::string out = message.app.empty() ? message.pod : message.app;
+  out += verb(verdict.state);
+  std::string_view before = ": ";
+  const auto add = [&](std::string_view text) {
+    if (text.empty()) return;
+    out.append(before).append(text);
+    before = ", ";
+  };
+  add(to_string(verdict.reason));
+  if (verdict.exit_code) add("exit code " + std::to_string(*verdict.exit_code));
+  add(verdict.exception);
+  if (!verdict.evidence.empty()) out.append(": ").append(verdict.evidence);
+  return out;
+}
+
+}  // namespace spark_exporter::delivery
