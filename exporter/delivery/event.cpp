@@ -10,6 +10,7 @@
 #include "exporter/delivery/exchange.hpp"
 #include "exporter/delivery/text.hpp"
 #include "exporter/delivery/words.hpp"
+#include "exporter/kubernetes/resource.hpp"
 
 namespace spark_exporter::delivery {
 namespace {
@@ -70,7 +71,7 @@ Error judged(kubernetes::Failure failure) {
   if (failure.status == kBadRequest || failure.status == kInvalid) failure.error.kind = ErrorKind::kMalformed;
   if (failure.status == kTooLarge) failure.error.kind = ErrorKind::kTooLarge;
   if (failure.error.kind == ErrorKind::kForbidden) {
-    failure.error.what += "; the right that is missing: {apiGroups: [''], resources: [events], verbs: [create]}";
+    failure.error.what += "; add to a Role: " + kubernetes::rule("", "events", "create");
   }
   return std::move(failure.error);
 }

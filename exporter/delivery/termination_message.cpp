@@ -74,7 +74,8 @@ Result<void> TerminationMessage::deliver(const outcome::LastWordsMessage& messag
   const ssize_t written = ::write(file.get(), text.data(), text.size());
   if (written >= 0 && static_cast<std::size_t>(written) == text.size()) return {};
   const int error = written < 0 ? errno : ENOSPC;
-  static_cast<void>(::ftruncate(file.get(), 0));  // half a message would be none
+  // Half a message would be none.
+  if (::ftruncate(file.get(), 0) != 0) return failed(errno);
   return failed(error);
 }
 
