@@ -123,7 +123,8 @@ TEST_F(EventTest, JudgesTheAnswer) {
 TEST_F(EventTest, NamesTheRightThatIsMissing) {
   server.on(kPath, replies::json(R"({"kind":"Status","message":"events is forbidden"})").with_status(403));
   const auto what = channel()->deliver(failed_run()).error().what;
-  EXPECT_NE(what.find("add to a Role: - {apiGroups: [''], resources: [events], verbs: [create]}"), std::string::npos) << what;
+  EXPECT_NE(what.find("add to a Role: - {apiGroups: [''], resources: [events], verbs: [create]}"), std::string::npos)
+      << what;
 }
 
 TEST_F(EventTest, AsksNothingForWhatIsNoPod) {
