@@ -254,6 +254,9 @@ void ListWatch::pause_after(const Failure& failure) {
   if (stopped_ || failure.error.kind == ErrorKind::kCancelled) return;
   note(failure, WatchCondition::kFailing);
   log_trouble(failure, false);
+  const bool answered = failure.status != 0;
+  if (answered && !answered_) backoff_.reset();
+  answered_ = answered;
   sleep_booked(std::max<Millis>(backoff_.next(timing_.random()), failure.retry_after));
 }
 

@@ -12,7 +12,8 @@
 //   a line does not decode                         lists: an event is lost
 //   401                                            the token's file is read again
 //   403, 404 (no right; the kind is not there)     is ready without it, and asks again every `refused_pause`
-//   429, 5xx, no connection                        a pause that doubles, or as long as the server asked for
+//   429, 5xx, no connection                        a pause that doubles, or as long as the server asked for; the first
+//                                                    answer after none begins with a short one
 // Pauses of all watches of a process share a RetryBudget.
 
 #include <array>
@@ -118,6 +119,7 @@ class ListWatch {
   std::string list_version_;    ///< of its first page
   std::size_t pages_ = 0;
   int failed_tries_ = 0;                                       ///< of version_
+  bool answered_ = true;                                       ///< the last failure was an answer
   std::optional<std::pair<ErrorKind, std::int64_t>> trouble_;  ///< kind and status of what was logged last
   std::string line_;
 

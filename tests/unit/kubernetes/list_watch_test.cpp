@@ -183,6 +183,11 @@ TEST(ListWatch, AMinuteOfRefusedConnections) {
   for (std::size_t i = 10; i < times.size(); ++i) EXPECT_GT(times[i] - times[i - 10], minutes{1});
 }
 
+TEST(ListWatch, AnAnswerAfterNoneIsFollowedUpSoon) {
+  const ScriptedRun run({kEmptyList, refused(), refused(), refused(), status(410), status(503), kEmptyList});
+  EXPECT_EQ(run.pauses(), (Pauses{seconds{1}, seconds{2}, seconds{4}, seconds{1}, seconds{2}}));
+}
+
 TEST(ListWatch, OtherWatchesTriesCountToo) {
   RetryBudget budget(9, minutes{1});
   for (int i = 0; i < 9; ++i) budget.reserve(Instant{}, Instant{});
