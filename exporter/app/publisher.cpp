@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "exporter/app/report.hpp"
+#include "exporter/app/rest_facts.hpp"
 #include "exporter/common/process_stats.hpp"
 #include "exporter/model/naming.hpp"
 
@@ -54,7 +55,25 @@ model::RunView Publisher::view(const model::Run& run) const {
   return view;
 }
 
-model::Snapshot Publisher::snapshot(spark::Poller* poller, spark::TimePoint now) const {
+model::RunView Publisher::current(const spark::Poller& poller) const {
+  auto current = view(*poller.current());
+  current.fresh = poller.fresh();
+  current.over = poller.over();
+  return current;
+}
+
+std::optional<jobs::RestFacts> Publisher::facts(const spark::Poller& poller) const {
+  if (poller.current() == nullptr) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  return rest_facts(current(poller));
+}
+
+std::vector<std::string> Publisher::job_labels() const {
+  const std::lock_guard lock(mutex_);
+  return config_.job_labels;
+}
+
+model::Snapshot Publisher::snapshot(spark::Poller* poller, const Beside& beside, spark::TimePoint now) const {
   model::Snapshot snapshot;
   snapshot.now = now;
   snapshot.limits = {config_.limits.executors, config_.limits.gc_executors, config_.limits.series,
@@ -62,26 +81,24 @@ model::Snapshot Publisher::snapshot(spark::Poller* poller, spark::TimePoint now)
   snapshot.config_reload_ok = reload_ok_;
   snapshot.config_reload_time = reload_time_;
   snapshot.sources["spark"] = poller != nullptr ? poller->health() : model::SourceHealth{};
+  if (beside.kubernetes) snapshot.sources["kubernetes"] = *beside.kubernetes;
+  if (beside.outcomes) snapshot.outcomes = &*beside.outcomes;
+  snapshot.deliveries = beside.deliveries;
+  snapshot.final_scrapes = beside.final_scrapes;
   if (poller != nullptr && poller->previous() != nullptr) {
     snapshot.runs.push_back(view(*poller->previous()));
     snapshot.runs.back().over = true;
   }
   if (poller != nullptr && poller->current() != nullptr) {
-    snapshot.runs.push_back(view(*poller->current()));
-    snapshot.runs.back().fresh = poller->fresh();
-    snapshot.runs.back().over = poller->over();
-  } else if (!options_.spark_app_id.empty()) {
-    model::RunView pending;
-    pending.app_id = options_.spark_app_id;
-    pending.kubernetes_namespace =
-        options_.kubernetes_namespace.empty() ? service_account_namespace_ : options_.kubernetes_namespace;
-    pending.app = options_.job_name;
-    snapshot.pending = std::move(pending);
+    snapshot.runs.push_back(current(*poller));
+    // The driver is gone before its UI was found to be.
+    if (beside.run_over) snapshot.runs.back().fresh = false;
+    if (beside.run_over) snapshot.runs.back().over = true;
   }
   return snapshot;
 }
 
-void Publisher::publish(spark::Poller* poller, spark::TimePoint now) {
+void Publisher::publish(spark::Poller* poller, const Beside& beside, spark::TimePoint now) {
   const auto scrapes = scrapes_.load();
   if (poller != nullptr && poller->current() != nullptr) poller->current()->executors().forget_scraped(scrapes);
   if (poller != nullptr && poller->previous() != nullptr) {
@@ -93,11 +110,12 @@ void Publisher::publish(spark::Poller* poller, spark::TimePoint now) {
     }
   }
   const std::lock_guard lock(mutex_);
-  const auto state = snapshot(poller, now);
+  const auto state = snapshot(poller, beside, now);
   const auto names = config::enabled_collectors(metrics::collector_names(), options_.collectors, config_.collectors);
   auto text = metrics::render(state, {names.begin(), names.end()}, drops_);
   text += metrics::render_process(read_process_stats());
-  latest_ = std::make_shared<const Published>(std::move(text), report_json(state));
+  auto report = report_json(state, beside.run ? &*beside.run : nullptr, beside.warning);
+  latest_ = std::make_shared<const Published>(std::move(text), std::move(report), beside.run_over);
 }
 
 std::shared_ptr<const Published> Publisher::latest() const {

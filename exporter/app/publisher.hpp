@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/app/pod_life.hpp"
 #include "exporter/config/config_file.hpp"
 #include "exporter/config/options.hpp"
 #include "exporter/metrics/collectors.hpp"
@@ -24,10 +25,12 @@
 namespace spark_exporter::app {
 
 struct Published {
-  Published(std::string text, std::string report_json) : exposition(std::move(text)), report(std::move(report_json)) {}
+  Published(std::string text, std::string report_json, bool is_final)
+      : exposition(std::move(text)), report(std::move(report_json)), final(is_final) {}
 
   metrics::Exposition exposition;
   std::string report;  ///< JSON of /report
+  const bool final;    ///< the run is over
 };
 
 class Publisher {
@@ -36,7 +39,12 @@ class Publisher {
 
   /// Renders the poller's state as it is at `now`, also when nothing new came: values age. `poller` may be null
   /// before the first poll.
-  void publish(spark::Poller* poller, spark::TimePoint now);
+  void publish(spark::Poller* poller, const Beside& beside, spark::TimePoint now);
+
+  /// What Spark says of the current run; nothing before its first answer. For the poller's thread.
+  std::optional<jobs::RestFacts> facts(const spark::Poller& poller) const;
+  /// The allow-list of pod labels in force.
+  std::vector<std::string> job_labels() const;
 
   std::shared_ptr<const Published> latest() const;
   void count_scrape() noexcept { ++scrapes_; }
@@ -45,7 +53,8 @@ class Publisher {
   void reloaded(std::optional<config::Config> config, spark::TimePoint now);
 
  private:
-  model::Snapshot snapshot(spark::Poller* poller, spark::TimePoint now) const;
+  model::Snapshot snapshot(spark::Poller* poller, const Beside& beside, spark::TimePoint now) const;
+  model::RunView current(const spark::Poller& poller) const;
   model::RunView view(const model::Run& run) const;
   std::string namespace_of(const model::Run& run) const;
 

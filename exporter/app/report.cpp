@@ -29,6 +29,7 @@ constexpr std::size_t kRdds = 20;
 constexpr std::size_t kLabels = 10;
 constexpr std::size_t kSources = 8;
 constexpr std::size_t kTextBytes = 60;
+constexpr std::size_t kWarningBytes = 500;
 
 /// Valid UTF-8 without control characters, which JSON would write six times as long, cut between characters.
 std::string text(std::string_view raw) {
@@ -51,10 +52,7 @@ void put_text(Json& json, const char* key, std::string_view value) {
   if (!value.empty()) json[key] = text(value);
 }
 
-std::string_view state_of(const RunView& view) {
-  if (view.run == nullptr) return "pending";
-  return view.fresh && !view.over ? "running" : "unknown";
-}
+std::string_view state_of(const RunView& view) { return view.fresh && !view.over ? "running" : "unknown"; }
 
 Json identity(const RunView& view) {
   Json json = Json::object();
@@ -281,9 +279,36 @@ Json cached_rdds(const Run& run) {
 
 enum class Detail { kAll, kSums };
 
+/// Of the run that the pod is about, also before Spark answers and when nobody asks Spark any more.
+void put_outcome(Json& json, const outcome::RunView& ending) {
+  const auto& verdict = ending.verdict;
+  json["state"] = outcome::to_string(verdict.state);
+  if (verdict.ended) json["end_timestamp_seconds"] = timestamp(*verdict.ended);
+  if (!outcome::is_final(verdict.state) && verdict.reason == outcome::Reason::kNone) return;
+  Json out = Json::object();
+  out["confidence"] = outcome::to_string(verdict.confidence);
+  put_text(out, "reason", outcome::to_string(verdict.reason));
+  if (verdict.exit_code) out["exit_code"] = *verdict.exit_code;
+  put_text(out, "exception", verdict.exception);
+  put_text(out, "evidence", verdict.evidence);
+  json["outcome"] = std::move(out);
+}
+
+Json ending_only(const outcome::RunView& ending) {
+  RunView view;
+  view.kubernetes_namespace = ending.kubernetes_namespace;
+  view.app = ending.app;
+  view.app_from = ending.app_from;
+  view.app_id = ending.app_id;
+  view.driver_pod = ending.driver_pod;
+  view.info_labels = ending.info_labels;
+  Json json = identity(view);
+  put_outcome(json, ending);
+  return json;
+}
+
 Json run_report(const RunView& view, spark::TimePoint now, Detail detail) {
   Json json = identity(view);
-  if (view.run == nullptr) return json;
   const Run& run = *view.run;
   const auto totals = run.stages().totals();
   put_application(json, view, now);
@@ -322,17 +347,20 @@ Json sources(const model::Snapshot& snapshot) {
 
 }  // namespace
 
-std::string report_json(const model::Snapshot& snapshot) {
+std::string report_json(const model::Snapshot& snapshot, const outcome::RunView* ending, std::string_view warning) {
   Json json{{"schema_version", 1},
             {"exporter", {{"version", kVersion}, {"revision", kRevision}}},
             {"time_seconds", timestamp(snapshot.now)}};
+  if (!warning.empty()) json["warnings"] = Json::array({std::string(warning.substr(0, kWarningBytes))});
   Json runs = Json::array();
   // The current run is the last one of the snapshot; one before it has ended.
   for (auto view = snapshot.runs.rbegin(); view != snapshot.runs.rend() && runs.size() < kRuns; ++view) {
-    const auto detail = runs.empty() ? Detail::kAll : Detail::kSums;
-    if (view->run != nullptr) runs.push_back(run_report(*view, snapshot.now, detail));
+    const bool newest = runs.empty();
+    if (view->run == nullptr) continue;
+    runs.push_back(run_report(*view, snapshot.now, newest ? Detail::kAll : Detail::kSums));
+    if (newest && ending != nullptr) put_outcome(runs.back(), *ending);
   }
-  if (runs.empty() && snapshot.pending) runs.push_back(run_report(*snapshot.pending, snapshot.now, Detail::kAll));
+  if (runs.empty() && ending != nullptr) runs.push_back(ending_only(*ending));
   json["runs"] = std::move(runs);
   json["sources"] = sources(snapshot);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

@@ -1,5 +1,7 @@
 #include "exporter/app/sidecar.hpp"
 
+#include <algorithm>
+
 #include "exporter/app/pages.hpp"
 #include "exporter/common/log.hpp"
 #include "exporter/common/version.hpp"
@@ -9,6 +11,13 @@
 
 namespace spark_exporter::app {
 namespace {
+
+/// For the first list of the pod, before Spark is asked without it.
+constexpr std::chrono::milliseconds kPodPatience{5'000};
+constexpr std::chrono::milliseconds kLook{100};
+constexpr std::chrono::milliseconds kLastPolls{1'000};  ///< after SIGTERM
+constexpr std::chrono::milliseconds kLastAnswer{500};
+constexpr std::chrono::milliseconds kLongestWait{60'000};
 
 constexpr char kMetricsType[] = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -31,53 +40,119 @@ web::HttpResponse text(int status, std::string body) {
 
 }  // namespace
 
-Sidecar::Sidecar(const config::Options& options, config::Config config)
+Sidecar::Sidecar(const config::Options& options, config::Config config, std::function<void()> leave, spark::Clock clock)
     : options_(options),
+      leave_(std::move(leave)),
+      clock_(std::move(clock)),
       publisher_(options, std::move(config)),
       poller_({{options.spark_url, options.spark_app_id, options.spark_timeout}, options.spark_interval},
-              client_factory(options), clock_, [this](const auto& application) { return restore(application); }) {}
+              client_factory(options), clock_, [this](const auto& application) { return restore(application); }),
+      life_(options, publisher_.job_labels(), clock_, {[this] { wake(); }, [this] { run_ended(); }}) {}
 
 Sidecar::~Sidecar() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
   }
-  stop_changed_.notify_all();
+  changed_.notify_all();
   poller_.cancel();
   if (thread_.joinable()) thread_.join();
   server_.reset();
 }
 
 Result<void> Sidecar::start() {
-  publisher_.publish(nullptr, clock_.wall());
+  publisher_.publish(nullptr, {}, clock_.wall());
   auto server = web::start_server({options_.listen_addresses, options_.max_requests}, routes());
   if (server.has_error()) return server.error();
   server_ = std::move(*server);
   for (const auto& address : server_->addresses()) log::info("listening", {{"address", address}});
-  thread_ = std::thread([this] { poll_until_stopped(); });
+  if (auto watched = life_.start(); watched.has_error()) return watched;
+  thread_ = std::thread([this] { live(); });
   return boost::system::in_place_value;
 }
 
-bool Sidecar::wait(std::chrono::milliseconds delay) {
-  std::unique_lock lock(mutex_);
-  return !stop_changed_.wait_for(lock, delay, [this] { return stop_; });
+bool Sidecar::terminate() {
+  if (!life_.in_pod()) return false;
+  life_.terminate();
+  return true;
 }
 
-void Sidecar::poll_until_stopped() {
-  do {
-    poller_.poll();
-    publisher_.publish(&poller_, clock_.wall());
-    polled_ = true;
-    save();
-    // A slow driver is asked less often than values age: publish meanwhile.
-    auto delay = poller_.next_delay();
-    while (delay > options_.spark_interval) {
-      if (!wait(options_.spark_interval)) return;
-      delay -= options_.spark_interval;
-      publisher_.publish(&poller_, clock_.wall());
+void Sidecar::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    news_ = true;
+  }
+  changed_.notify_all();
+}
+
+/// The driver is gone: nobody waits for its answers any more.
+void Sidecar::run_ended() {
+  run_ended_ = true;
+  poller_.cancel();
+}
+
+bool Sidecar::wait(std::chrono::steady_clock::time_point until) {
+  // Not for ever, which some libraries cannot count: whoever is woken for nothing waits again.
+  const auto bound = std::min(until, std::chrono::steady_clock::now() + kLongestWait);
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, bound, [this] { return stop_ || news_; });
+  news_ = false;
+  return !stop_;
+}
+
+/// Which application is ours is a label of the pod, so its first list comes first.
+void Sidecar::wait_for_pod() {
+  const auto until = clock_.steady() + kPodPatience;
+  while (!life_.listed() && clock_.steady() < until && wait(std::min(until, clock_.steady() + kLook))) {
+  }
+}
+
+void Sidecar::poll() {
+  const auto own = life_.own_pod();
+  if (options_.spark_app_id.empty() && !own.app_id.empty()) poller_.expect(own.app_id);
+  if (own.uid.size() > 0 && !own.driver_started) poller_.not_running_yet();
+  if (!run_ended_) poller_.poll();
+  polled_ = true;
+  if (const auto facts = publisher_.facts(poller_)) life_.rest_says(*facts);
+  save();
+}
+
+void Sidecar::publish() {
+  const auto turn = life_.turn({poller_.current() != nullptr, poller_.current() != nullptr && !poller_.over()});
+  const auto now = clock_.steady();
+  if (!turn.news && now < published_ + options_.spark_interval) return;
+  published_ = now;
+  publisher_.publish(&poller_, turn.beside, clock_.wall());
+  life_.published(turn);
+}
+
+void Sidecar::live() {
+  wait_for_pod();
+  auto next_poll = clock_.steady();
+  while (true) {
+    if (clock_.steady() >= next_poll) {
+      poll();
+      published_ = {};
+      const auto delay = poller_.next_delay();
+      next_poll = clock_.steady() + (life_.terminated() ? std::min<std::chrono::milliseconds>(delay, kLastPolls) : delay);
     }
-    if (!wait(delay)) return;
-  } while (true);
+    publish();
+    const auto decision = life_.decide();
+    if (decision.leave) {
+      log::info("leaving", {{"reason", decision.why}});
+      break;
+    }
+    // A slow driver is asked less often than values age.
+    auto until = std::min({next_poll, decision.ask_again, clock_.steady() + options_.spark_interval});
+    if (life_.delivering()) until = std::min(until, clock_.steady() + kLook);
+    if (!wait(until)) return;
+  }
+  // The answer that was waited for is still being sent.
+  const auto last = clock_.steady() + kLastAnswer;
+  while (clock_.steady() < last) {
+    if (!wait(last)) return;
+  }
+  if (leave_) leave_();
 }
 
 std::optional<model::Run> Sidecar::restore(const spark::Application& application) const {
@@ -106,6 +181,7 @@ void Sidecar::save() {
 Result<void> Sidecar::reload() {
   if (options_.config_file.empty()) {
     publisher_.reloaded(config::Config{}, clock_.wall());
+    life_.set_job_labels({});
     return boost::system::in_place_value;
   }
   auto config = config::load_config(options_.config_file, metrics::collector_names());
@@ -114,23 +190,27 @@ Result<void> Sidecar::reload() {
     publisher_.reloaded(std::nullopt, clock_.wall());
     return config.error();
   }
+  life_.set_job_labels(config->job_labels);
   publisher_.reloaded(std::move(*config), clock_.wall());
   log::info("configuration reloaded", {{"file", options_.config_file}});
   return boost::system::in_place_value;
 }
 
+web::HttpResponse Sidecar::answer_metrics(const web::HttpRequest& request) {
+  publisher_.count_scrape();
+  auto published = publisher_.latest();
+  life_.scraped(request.peer, published->final);
+  web::HttpResponse response;
+  response.content_type = kMetricsType;
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (request.accepts_gzip) response.content_encoding = "gzip";
+  response.shared = request.accepts_gzip ? published->exposition.gzip() : published->exposition.text();
+  response.keep_alive = std::move(published);
+  return response;
+}
+
 std::vector<web::Route> Sidecar::routes() {
-  const auto metrics = [this](const web::HttpRequest& request) {
-    publisher_.count_scrape();
-    auto published = publisher_.latest();
-    web::HttpResponse response;
-    response.content_type = kMetricsType;
-    response.headers.emplace_back("Vary", "Accept-Encoding");
-    if (request.accepts_gzip) response.content_encoding = "gzip";
-    response.shared = request.accepts_gzip ? published->exposition.gzip() : published->exposition.text();
-    response.keep_alive = std::move(published);
-    return response;
-  };
+  const auto metrics = [this](const web::HttpRequest& request) { return answer_metrics(request); };
   const auto report = [this](const web::HttpRequest&) {
     auto published = publisher_.latest();
     web::HttpResponse response;

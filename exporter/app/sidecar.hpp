@@ -1,14 +1,17 @@
 #pragma once
-// The sidecar: a thread that polls the driver and publishes, and a web server that answers from what was published.
+// The sidecar: a thread that polls the driver, follows its pod and publishes, and a web server that answers from what
+// was published.
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "exporter/app/pod_life.hpp"
 #include "exporter/app/publisher.hpp"
 #include "exporter/common/result.hpp"
 #include "exporter/config/config_file.hpp"
@@ -20,13 +23,18 @@ namespace spark_exporter::app {
 
 class Sidecar {
  public:
-  Sidecar(const config::Options& options, config::Config config);
+  /// `leave` is called once, on any thread, when there is no more to do: the run is over, and what is to be said of it
+  /// was said.
+  Sidecar(const config::Options& options, config::Config config, std::function<void()> leave = {},
+          spark::Clock clock = spark::Clock::system());
   ~Sidecar();
   Sidecar(const Sidecar&) = delete;
   Sidecar& operator=(const Sidecar&) = delete;
 
   /// Listens, then starts polling. Error: the address that cannot be bound, and why.
   Result<void> start();
+  /// SIGTERM or SIGINT: false if it may be ended at once; else it says itself when (`leave`). Any thread.
+  bool terminate();
   /// Where it listens.
   std::vector<std::string> addresses() const { return server_->addresses(); }
   /// Reads the configuration file again; a bad one is logged, counted and leaves the old one in force. Any thread.
@@ -34,22 +42,35 @@ class Sidecar {
 
  private:
   std::vector<web::Route> routes();
-  void poll_until_stopped();
-  bool wait(std::chrono::milliseconds delay);
+  web::HttpResponse answer_metrics(const web::HttpRequest& request);
+  void live();
+  void wait_for_pod();
+  void poll();
+  void publish();
+  /// Until `until`, or until there is news; false when it is to stop.
+  bool wait(std::chrono::steady_clock::time_point until);
+  void wake();
+  void run_ended();
   std::optional<model::Run> restore(const spark::Application& application) const;
   void save();
 
   const config::Options options_;
-  spark::Clock clock_ = spark::Clock::system();
+  const std::function<void()> leave_;
+  spark::Clock clock_;
   Publisher publisher_;
   spark::Poller poller_;
   log::RateLimited log_limit_;
   std::atomic<bool> polled_{false};
-  std::unique_ptr<web::Server> server_;
+  std::atomic<bool> run_ended_{false};
+  std::chrono::steady_clock::time_point published_;
 
   std::mutex mutex_;
-  std::condition_variable stop_changed_;
+  std::condition_variable changed_;
   bool stop_ = false;
+  bool news_ = false;
+
+  PodLife life_;
+  std::unique_ptr<web::Server> server_;
   std::thread thread_;
 };
 

@@ -106,4 +106,7 @@ inline constexpr std::size_t kJobs = 20'000;
 /// Good runs of a job that its baseline is the median of.
 inline constexpr std::size_t kBaselineRuns = 20;
 
+/// Scrapers whose intervals are learnt; the one that was silent longest makes room.
+inline constexpr std::size_t kScrapePeers = 32;
+
 }  // namespace spark_exporter::limits

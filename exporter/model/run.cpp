@@ -36,8 +36,12 @@ void Run::apply_jobs(std::vector<spark::Job> jobs, spark::TimePoint now) {
         if (job.failed_stages > 0 || stages_.is_open(id)) owed_stages_.insert(id);
       }
     }
+    if (ended) {
+      last_ended_job_ = job.id;
+      last_job_failure_.clear();
+    }
     if (ended && job.status == spark::JobStatus::kFailed) {
-      failed_batches_.push_back(std::move(job));
+      failed_jobs_.push_back(std::move(job));
     } else {
       streaming_.apply(job, false);
     }
@@ -58,7 +62,7 @@ void Run::apply_stages(const std::vector<spark::Stage>& stages) {
   for (const auto& stage : stages) {
     if (stages_.apply(stage)) progress(stage.completion_time);
     if (stage.status == spark::StageStatus::kFailed) {
-      cancelled_stages_[stage.id] = stage.failure_reason.find("cancelled") != std::string::npos;
+      stage_failures_[stage.id] = stage.failure_reason;
     }
   }
   for (const auto& stage : stages) {
@@ -100,16 +104,23 @@ void Run::apply_dstreams(spark::StreamingStatistics statistics) {
   dstreams_ = statistics;
 }
 
-void Run::finish_poll() {
-  for (const auto& job : failed_batches_) {
-    const bool cancelled = std::any_of(job.stage_ids.begin(), job.stage_ids.end(), [&](std::int64_t id) {
-      const auto at = cancelled_stages_.find(id);
-      return at != cancelled_stages_.end() && at->second;
-    });
-    streaming_.apply(job, cancelled);
+void Run::judge_failed_job(const spark::Job& job) {
+  bool cancelled = false;
+  std::string reason;
+  for (const auto id : job.stage_ids) {
+    const auto at = stage_failures_.find(id);
+    if (at == stage_failures_.end()) continue;
+    cancelled = cancelled || at->second.find("cancelled") != std::string::npos;
+    reason = at->second;
   }
-  failed_batches_.clear();
-  cancelled_stages_.clear();
+  streaming_.apply(job, cancelled);
+  if (job.id == last_ended_job_ && !cancelled) last_job_failure_ = std::move(reason);
+}
+
+void Run::finish_poll() {
+  for (const auto& job : failed_jobs_) judge_failed_job(job);
+  failed_jobs_.clear();
+  stage_failures_.clear();
 }
 
 std::string Run::property(const std::string& key, const std::string& fallback) const {

@@ -78,6 +78,8 @@ class Run {
   std::optional<spark::TimePoint> last_progress() const { return last_progress_; }
   spark::TimePoint first_seen() const { return first_seen_; }
   outcome::Kind kind() const;
+  /// Why the last ended Spark job failed (its stage's failureReason); "" if it succeeded, was cancelled, or none ended.
+  const std::string& last_job_failure() const { return last_job_failure_; }
 
   /// The counters' part, for the state file.
   struct Saved {
@@ -95,6 +97,7 @@ class Run {
 
  private:
   void progress(std::optional<spark::TimePoint> at);
+  void judge_failed_job(const spark::Job& job);
 
   spark::Application application_;
   spark::TimePoint first_seen_;
@@ -110,8 +113,10 @@ class Run {
   std::optional<StageSkew> skew_;
   std::optional<spark::TimePoint> last_progress_;
   std::set<std::int64_t> owed_stages_;
-  std::vector<spark::Job> failed_batches_;         ///< of this poll, not judged yet
-  std::map<std::int64_t, bool> cancelled_stages_;  ///< failed stages of this poll: by a cancelled job?
+  std::vector<spark::Job> failed_jobs_;                ///< of this poll, not judged yet
+  std::map<std::int64_t, std::string> stage_failures_;  ///< failed stages of this poll: failureReason
+  std::int64_t last_ended_job_ = -1;
+  std::string last_job_failure_;
   std::int64_t tasks_ended_ = 0;
 };
 

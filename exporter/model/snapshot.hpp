@@ -49,8 +49,6 @@ struct CollectorLimits {
 struct Snapshot {
   spark::TimePoint now;
   std::vector<RunView> runs;  ///< the current one, and an ended one until a scrape has seen it
-  /// Before the first answer: the application id and names given by flags, if any, state pending.
-  std::optional<RunView> pending;
   /// What this process says about outcomes; null: another one does (--outcome.owner).
   const outcome::View* outcomes = nullptr;
   std::map<std::string, SourceHealth> sources;

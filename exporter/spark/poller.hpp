@@ -59,6 +59,11 @@ class Poller {
   /// Whether an answer is recent enough for gauges: within three intervals.
   bool fresh() const;
 
+  /// Only this application from now on, before the first poll.
+  void expect(std::string app_id) { options_.driver.app_id = std::move(app_id); }
+  /// The driver does not run yet: the time without a UI is no sign.
+  void not_running_yet() { searching_since_ = clock_.steady(); }
+
   /// Makes a running poll() return soon, and every later one at once.
   void cancel() noexcept;
 

@@ -106,10 +106,32 @@ TEST(Report, LeavesOutWhatIsNotKnown) {
 TEST(Report, AnswersBeforeThereIsARun) {
   model::Snapshot snapshot;
   EXPECT_EQ(Json::parse(report_json(snapshot))["runs"], Json::array());
-  snapshot.pending.emplace().app_id = "spark-9";
-  const auto report = Json::parse(report_json(snapshot));
+  outcome::RunView ending;
+  ending.app_id = "spark-9";
+  ending.verdict.state = outcome::State::kPending;
+  const auto report = Json::parse(report_json(snapshot, &ending));
   EXPECT_EQ(report["runs"][0]["state"], "pending");
   EXPECT_EQ(report["runs"][0]["app_id"], "spark-9");
+  EXPECT_FALSE(report["runs"][0].contains("outcome"));
+}
+
+TEST(Report, TellsTheOutcomeAndTheWarning) {
+  Scene scene;
+  outcome::RunView ending;
+  ending.verdict.state = outcome::State::kFailed;
+  ending.verdict.reason = outcome::Reason::kUserError;
+  ending.verdict.confidence = outcome::Confidence::kCertain;
+  ending.verdict.exit_code = 3;
+  ending.verdict.exception = "java.lang.IllegalStateException";
+  ending.verdict.ended = at(77);
+  const auto report = Json::parse(report_json(scene.snapshot, &ending, "too short"));
+  const auto& run = report["runs"][0];
+  EXPECT_EQ(run["state"], "failed");
+  EXPECT_EQ(run["end_timestamp_seconds"], 77);
+  EXPECT_EQ(run["outcome"], Json::parse(R"({"confidence":"certain","reason":"UserError","exit_code":3,
+                                            "exception":"java.lang.IllegalStateException"})"));
+  EXPECT_EQ(report["warnings"], Json::parse(R"(["too short"])"));
+  EXPECT_FALSE(Json::parse(report_json(scene.snapshot)).contains("warnings"));
 }
 
 TEST(Report, PutsTheCurrentRunFirst) {

@@ -87,6 +87,26 @@ TEST(Run, JudgesAFailedBatchByItsStages) {
   EXPECT_EQ(run.jobs().data().failed, 2U);
 }
 
+TEST(Run, KnowsWhyItsLastJobFailed) {
+  model::Run run(application(), at(1000));
+  EXPECT_EQ(run.last_job_failure(), "");
+  run.apply_jobs({job(0, JobStatus::kFailed, {0})}, at(1010));
+  run.apply_stages({stage(0, StageStatus::kFailed, "Job aborted due to stage failure: x")});
+  run.finish_poll();
+  EXPECT_EQ(run.last_job_failure(), "Job aborted due to stage failure: x");
+
+  // In one poll the later one counts.
+  run.apply_jobs({job(2, JobStatus::kSucceeded, {2}), job(1, JobStatus::kFailed, {1})}, at(1020));
+  run.apply_stages({stage(1, StageStatus::kFailed, "y"), stage(2, StageStatus::kComplete)});
+  run.finish_poll();
+  EXPECT_EQ(run.last_job_failure(), "");
+
+  run.apply_jobs({job(3, JobStatus::kFailed, {3})}, at(1030));
+  run.apply_stages({stage(3, StageStatus::kFailed, "Job 3 cancelled by its user")});
+  run.finish_poll();
+  EXPECT_EQ(run.last_job_failure(), "");
+}
+
 TEST(Run, KnowsItsKind) {
   struct Case {
     const char* name;
