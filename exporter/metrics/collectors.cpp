@@ -44,6 +44,17 @@ void run(const Collector& collector, const model::Snapshot& snapshot, Families& 
   }
 }
 
+void run_all(std::span<const Collector> table, const model::Snapshot& snapshot, const std::set<std::string>& enabled,
+             Families& families, DropCounters& drops) {
+  const auto total = static_cast<std::size_t>(std::max(snapshot.limits.series, 0));
+  families.set_budget(total - std::min(kOwnSeries, total / 2));
+  for (const auto& collector : table) {
+    if (!enabled.contains(std::string(collector.name))) continue;
+    if (collector.name == "self") families.set_budget(total);
+    run(collector, snapshot, families, drops);
+  }
+}
+
 auto identity(const model::RunView& view) {
   return std::tuple(label_value(view.kubernetes_namespace), label_value(view.app), label_value(view.app_id));
 }
@@ -66,14 +77,17 @@ std::vector<std::string> collector_names() {
 
 std::string render(const model::Snapshot& snapshot, const std::set<std::string>& enabled, DropCounters& drops,
                    std::span<const Collector> table) {
-  const auto total = static_cast<std::size_t>(std::max(snapshot.limits.series, 0));
-  Families families(total - std::min(kOwnSeries, total / 2), drops);
-  for (const auto& collector : table) {
-    if (!enabled.contains(std::string(collector.name))) continue;
-    if (collector.name == "self") families.set_budget(total);
-    run(collector, snapshot, families, drops);
-  }
+  Families families(0, drops);
+  run_all(table, snapshot, enabled, families, drops);
   return families.take();
+}
+
+Packed render_packed(const model::Snapshot& snapshot, const std::set<std::string>& enabled, DropCounters& drops,
+                     const ProcessStats& stats, Packer& packer, std::span<const Collector> table) {
+  Families families(0, drops, packer);
+  run_all(table, snapshot, enabled, families, drops);
+  families.append(render_process(stats));
+  return families.take_packed();
 }
 
 std::vector<const model::RunView*> shown_runs(const model::Snapshot& snapshot) {

@@ -41,6 +41,10 @@ std::vector<std::string> collector_names();
 std::string render(const model::Snapshot& snapshot, const std::set<std::string>& enabled, DropCounters& drops,
                    std::span<const Collector> table = collector_table());
 
+/// The same, and render_process(), for expositions of megabytes: their text is never in memory as a whole.
+Packed render_packed(const model::Snapshot& snapshot, const std::set<std::string>& enabled, DropCounters& drops,
+                     const ProcessStats& stats, Packer& packer, std::span<const Collector> table = collector_table());
+
 /// process_*: reads no snapshot, so that each scrape can have fresh ones.
 std::string render_process(const ProcessStats& stats);
 

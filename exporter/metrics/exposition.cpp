@@ -260,8 +260,13 @@ std::string gzip_member(std::string_view text) {
   return out;
 }
 
+const std::string& Exposition::text() const {
+  if (!is_text_) std::call_once(once_, [this] { text_ = unpack(gzip_, text_bytes_); });
+  return text_;
+}
+
 const std::string& Exposition::gzip() const {
-  std::call_once(once_, [this] { gzip_ = gzip_member(text_); });
+  if (is_text_) std::call_once(once_, [this] { gzip_ = gzip_member(text_); });
   return gzip_;
 }
 

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/metrics/packer.hpp"
+
 namespace spark_exporter::metrics {
 
 /// Appends one family: HELP (escaped), TYPE, samples sorted by their labels. A family without samples appends nothing.
@@ -30,19 +32,24 @@ void append_header(std::string& out, std::string_view name, std::string_view hel
 /// A sample's value as append_family() writes it.
 void append_number(std::string& out, double value);
 
-/// One finished exposition: immutable text, and its gzip form made at most once, when first asked for. Thread-safe.
+/// One finished exposition: immutable, in one form, and in the other one from when it is first asked for. Thread-safe.
 class Exposition {
  public:
-  explicit Exposition(std::string text) : text_(std::move(text)) {}
+  explicit Exposition(std::string text) : text_(std::move(text)), is_text_(true) {}
+  /// For large ones: as good as all who scrape take gzip.
+  explicit Exposition(Packed packed)
+      : text_bytes_(packed.text_bytes), gzip_(std::move(packed.gzip)), is_text_(false) {}
 
-  const std::string& text() const { return text_; }
+  const std::string& text() const;
   /// The text as one gzip member (level 1).
   const std::string& gzip() const;
 
  private:
-  std::string text_;
   mutable std::once_flag once_;
+  mutable std::string text_;
+  std::size_t text_bytes_ = 0;
   mutable std::string gzip_;
+  bool is_text_;
 };
 
 /// gzip of `text` at level 1, as a complete member. Members may be concatenated.

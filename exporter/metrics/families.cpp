@@ -1,6 +1,7 @@
 #include "exporter/metrics/families.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 
@@ -11,18 +12,41 @@ namespace spark_exporter::metrics {
 using prometheus::ClientMetric;
 using prometheus::MetricType;
 
-Identity::Identity(std::string_view kubernetes_namespace, std::string_view app) {
-  append_label(labels_, "namespace", label_value(kubernetes_namespace));
-  labels_ += ',';
-  append_label(labels_, "app", label_value(app));
+namespace {
+
+/// A text goes into the packer in pieces of at least this size. Smaller ones compress worse; of larger ones more is
+/// compressed anew when one of its lines changes.
+constexpr std::size_t kPieceBytes = 32 * 1024;
+/// One of this many identities may begin a piece, and any where a piece has this size.
+constexpr std::size_t kCuts = 8;
+constexpr std::size_t kLargestPieceBytes = 1024 * 1024;
+
+std::string job_labels(std::string_view kubernetes_namespace, std::string_view app) {
+  std::string labels;
+  append_label(labels, "namespace", label_value(kubernetes_namespace));
+  labels += ',';
+  append_label(labels, "app", label_value(app));
+  return labels;
 }
 
-Identity::Identity(std::string_view kubernetes_namespace, std::string_view app, std::string_view app_id)
-    : Identity(kubernetes_namespace, app) {
-  if (app_id.empty()) return;
-  labels_ += ',';
-  append_label(labels_, "app_id", label_value(app_id));
+std::string run_labels(std::string_view kubernetes_namespace, std::string_view app, std::string_view app_id) {
+  auto labels = job_labels(kubernetes_namespace, app);
+  if (app_id.empty()) return labels;
+  labels += ',';
+  append_label(labels, "app_id", label_value(app_id));
+  return labels;
 }
+
+}  // namespace
+
+Identity::Identity(std::string labels)
+    : labels_(std::move(labels)), may_cut_(std::hash<std::string>{}(labels_) % kCuts == 0) {}
+
+Identity::Identity(std::string_view kubernetes_namespace, std::string_view app)
+    : Identity(job_labels(kubernetes_namespace, app)) {}
+
+Identity::Identity(std::string_view kubernetes_namespace, std::string_view app, std::string_view app_id)
+    : Identity(run_labels(kubernetes_namespace, app, app_id)) {}
 
 void DropCounters::add(std::string_view family, std::uint64_t series) {
   const auto at = series_.find(family);
@@ -71,12 +95,19 @@ void Families::flush() {
   }
   append_family(text_, family_);
   end_family();
+  if (packer_ != nullptr && text_.size() >= kPieceBytes) pack();
 }
 
 void Families::end_family() {
   family_ = {};
   rewritten_ = false;
   written_ = false;
+  begin_ = text_.size();
+}
+
+void Families::append(std::string_view text) {
+  flush();
+  text_ += text;
   begin_ = text_.size();
 }
 
@@ -89,6 +120,18 @@ std::string Families::take() {
   flush();
   begin_ = 0;
   return std::exchange(text_, {});
+}
+
+Packed Families::take_packed() {
+  flush();
+  pack();
+  return packer_->finish();
+}
+
+void Families::pack() {
+  packer_->add(text_);
+  text_.clear();
+  begin_ = 0;
 }
 
 void Families::leave_out(std::uint64_t series) { drops_->add(family_.name, series); }
@@ -176,6 +219,7 @@ bool Families::open_line(const Identity& identity) {
   if (!has_room(1)) return false;
   if (!written_) append_header(text_, family_.name, family_.help, family_.type);
   written_ = true;
+  if (packer_ != nullptr && text_.size() >= (identity.may_cut() ? kPieceBytes : kLargestPieceBytes)) pack();
   text_ += family_.name;
   text_ += '{';
   text_ += identity.labels();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "exporter/common/log.hpp"
+#include "exporter/metrics/packer.hpp"
 #include "exporter/model/snapshot.hpp"
 
 namespace spark_exporter::metrics {
@@ -62,15 +63,26 @@ class Identity {
   Identity(std::string_view kubernetes_namespace, std::string_view app);
 
   const std::string& labels() const { return labels_; }
+  /// Whether a long text may be cut before a line of this one. As it hangs on nothing else, a run that comes or goes
+  /// moves no cut but those beside it.
+  bool may_cut() const { return may_cut_; }
 
  private:
+  explicit Identity(std::string labels);
+
   std::string labels_;
+  bool may_cut_;
 };
 
 class Families {
  public:
   /// At most `series` lines; what is beyond is counted in `drops`.
   Families(std::size_t series, DropCounters& drops) : budget_(series), drops_(&drops) {}
+  /// The text goes into `packer` as it grows, and does not stay here.
+  Families(std::size_t series, DropCounters& drops, Packer& packer)
+      : budget_(series), drops_(&drops), packer_(&packer) {
+    packer.begin();
+  }
 
   /// Changes how many lines there may be, those written included.
   void set_budget(std::size_t series) { budget_ = series; }
@@ -103,12 +115,16 @@ class Families {
   /// The same from a source that counts by itself, see DropCounters::add_total().
   void leave_out_total(const std::string& source, std::uint64_t total);
 
-  /// Ends the current family without what it has so far.
+  /// Ends the current family; families that are text already follow.
+  void append(std::string_view text);
+  /// Ends the current family without what it has so far, but for what is packed already.
   void discard();
   /// Series written, the current family's included.
   std::size_t series() const { return series_; }
   /// The text of all families; the sink is empty afterwards.
   std::string take();
+  /// The same where they went into a packer.
+  Packed take_packed();
 
  private:
   void begin(prometheus::MetricType type, Literal name, Literal help, std::initializer_list<Literal> labels);
@@ -118,6 +134,7 @@ class Families {
   prometheus::ClientMetric* sample(const model::RunView* run, std::initializer_list<std::string_view> values,
                                    std::size_t lines);
   bool has_room(std::size_t lines);
+  void pack();
   /// Begins a line of write(), up to the labels of `identity`; false if there is no room.
   bool open_line(const Identity& identity);
   void set(prometheus::ClientMetric& sample, double value) const;
@@ -127,6 +144,7 @@ class Families {
   std::size_t budget_;
   std::size_t series_ = 0;
   DropCounters* drops_;
+  Packer* packer_ = nullptr;
   prometheus::MetricFamily family_;
   std::vector<std::string_view> label_names_;
   bool rewritten_ = false;  ///< a label value is not what it was: two samples may have become the same

@@ -116,12 +116,59 @@ TEST(Families, DiscardEndsOnlyTheCurrentOne) {
   EXPECT_EQ(families.take(), "# HELP a Help.\n# TYPE a gauge\na 1\n");
 }
 
+TEST(Families, WriteLinesInTheOrderOfTheCalls) {
+  DropCounters drops;
+  Families families(5, drops);
+  families.gauge("nothing", "Nobody has one.");
+  families.counter("a_total", "Help of a.", {"status"});
+  families.write({"prod", "sa\"les", "spark-1"}, {"ok"}, 1);
+  families.write({"prod", "sales"}, {"bad"}, 0.5);
+  families.write({"prod", "sales", ""}, {"odd"}, 7);
+  families.gauge("b_info", "Help of b.");
+  const LabelPair labels[] = {{"team", "da\nta"}};
+  families.write_info({"", "sales", "spark-1"}, labels);
+  families.write_info({"prod", "sales", "spark-1"}, {});
+  families.write_info({"prod", "sales", "spark-2"}, {});
+  families.gauge("c", "Help of c.");
+  families.write({"prod", "sales"}, {}, 1);
+  EXPECT_EQ(families.series(), 5U);
+  EXPECT_EQ(families.take(), R"(# HELP a_total Help of a.
+# TYPE a_total counter
+a_total{namespace="prod",app="sa\"les",app_id="spark-1",status="ok"} 1
+a_total{namespace="prod",app="sales",status="bad"} 0.5
+a_total{namespace="prod",app="sales",status="odd"} 7
+# HELP b_info Help of b.
+# TYPE b_info gauge
+b_info{namespace="",app="sales",app_id="spark-1",team="da\nta"} 1
+b_info{namespace="prod",app="sales",app_id="spark-1"} 1
+)");
+  EXPECT_EQ(drops.series().at("b_info"), 1U);
+  EXPECT_EQ(drops.series().at("c"), 1U);
+}
+
+TEST(Families, DiscardWrittenLinesOfTheCurrentOneOnly) {
+  DropCounters drops;
+  Families families(100, drops);
+  families.gauge("a", "Help.");
+  families.write({"prod", "sales"}, {}, 1);
+  families.gauge("b", "Help.");
+  families.write({"prod", "sales"}, {}, 1);
+  families.discard();
+  EXPECT_EQ(families.take(), "# HELP a Help.\n# TYPE a gauge\na{namespace=\"prod\",app=\"sales\"} 1\n");
+}
+
 TEST(Families, RefuseMisuse) {
   DropCounters drops;
   Families families(100, drops);
   EXPECT_THROW(families.add_plain({}, 1), std::logic_error);
   families.gauge("g", "Help.", {"a", "b"});
   EXPECT_THROW(families.add(view(), {"one"}, 1), std::logic_error);
+  EXPECT_THROW(families.write({"prod", "sales"}, {"one"}, 1), std::logic_error);
+  families.write({"prod", "sales"}, {"one", "two"}, 1);
+  EXPECT_THROW(families.add_plain({"one", "two"}, 1), std::logic_error);
+  families.gauge("h", "Help.");
+  families.add_plain({}, 1);
+  EXPECT_THROW(families.write({"prod", "sales"}, {}, 1), std::logic_error);
 }
 
 TEST(DropCounters, SumUpAndFollowTotals) {
