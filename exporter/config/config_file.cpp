@@ -30,7 +30,10 @@ bool is_label_name(std::string_view name) {
 void read_limits(YamlReader reader, Limits& limits) {
   reader.take_int("executors", limits.executors, 0, kLargestExecutors);
   reader.take_int("gc_executors", limits.gc_executors, 0, kLargestExecutors);
-  reader.take_int("series", limits.series, 100, kLargestSeries);
+  int series = 0;
+  reader.take_int("series", series, 100, kLargestSeries);
+  limits.series_given = series != 0;
+  if (limits.series_given) limits.series = series;
   reader.take_int("streaming_queries", limits.streaming_queries, 0, kLargestQueries);
   reader.finish();
 }

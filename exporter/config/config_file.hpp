@@ -17,7 +17,9 @@ struct Limits {
   int gc_executors = limits::kDefaultGcExecutors;            ///< `gc_executors`: ids in jvm_gc_time_seconds
   int series = limits::kDefaultSeries;                       ///< `series`: the whole exposition
   int streaming_queries = limits::kDefaultStreamingQueries;  ///< `streaming_queries`
+  bool series_given = false;                                 ///< else an observer has another default
 
+  int series_of_observer() const { return series_given ? series : limits::kDefaultObserverSeries; }
   bool operator==(const Limits&) const = default;
 };
 

@@ -1,0 +1,283 @@
+#include "exporter/app/observer.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "exporter/app/fleet_report.hpp"
+#include "exporter/app/last_words_intake.hpp"
+#include "exporter/app/pages.hpp"
+#include "exporter/common/log.hpp"
+#include "exporter/common/process_stats.hpp"
+#include "exporter/metrics/collectors.hpp"
+
+namespace spark_exporter::app {
+namespace {
+
+constexpr char kMetricsType[] = "text/plain; version=0.0.4; charset=utf-8";
+/// Publishing takes at most a tenth of the time.
+constexpr int kRest = 9;
+
+kubernetes::TimePoint wall_now() {
+  return std::chrono::time_point_cast<kubernetes::Millis>(std::chrono::system_clock::now());
+}
+
+web::HttpResponse text(int status, std::string body) {
+  web::HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+web::HttpResponse not_yet() { return text(503, "starting: the first lists of pods and applications are not in yet\n"); }
+
+jobs::FleetOptions fleet_options(const config::Options& options, const config::Config& config) {
+  jobs::FleetOptions fleet;
+  fleet.driver_container = options.kubernetes_driver_container;
+  fleet.job_name_label = options.job_name_label;
+  fleet.job_labels = config.job_labels;
+  fleet.retention = std::chrono::duration_cast<std::chrono::seconds>(options.outcome_retention);
+  fleet.shard = options.shard;
+  fleet.total_shards = options.total_shards;
+  return fleet;
+}
+
+}  // namespace
+
+Observer::Observer(const config::Options& options, config::Config config, kubernetes::Cluster cluster,
+                   ObserverTuning tuning)
+    : options_(options),
+      cluster_(std::move(cluster)),
+      tuning_(tuning),
+      fleet_(fleet_options(options, config)),
+      file_(options.state_file, tuning.save),
+      reviewer_(cluster_),
+      config_(std::move(config)),
+      reload_time_(wall_now()) {}
+
+Observer::~Observer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  reviewer_.cancel();
+  watches_.reset();
+  if (thread_.joinable()) thread_.join();
+  server_.reset();
+  if (latest_ != nullptr) file_.save(fleet_, wall_now(), std::chrono::steady_clock::now());
+}
+
+Result<void> Observer::start() {
+  file_.restore(fleet_, wall_now());
+  auto server = web::start_server({options_.listen_addresses, options_.max_requests}, routes());
+  if (server.has_error()) return server.error();
+  server_ = std::move(*server);
+  for (const auto& address : server_->addresses()) log::info("listening", {{"address", address}});
+  watch();
+  thread_ = std::thread([this] { work(); });
+  return boost::system::in_place_value;
+}
+
+// --- what comes in -----------------------------------------------------------------------------
+
+void Observer::watch() {
+  const auto tell = [this] { changed(); };
+  const auto& from = options_.kubernetes_namespace;
+  log::info("watching",
+            {{"namespace", from.empty() ? std::string("all") : from}, {"api_server", cluster_.api_server.to_string()}});
+  watches_ = std::make_unique<Watches>(cluster_, tuning_.watch);
+  watches_->add<kubernetes::Pod>({kubernetes::kPods, from, "spark-role in (driver,executor)", ""}, fleet_.pods(), tell);
+  watches_->add<kubernetes::SparkApplication>({kubernetes::kSparkApplications, from, "", ""}, fleet_.applications(),
+                                              tell);
+  watches_->add<kubernetes::ScheduledSparkApplication>({kubernetes::kScheduledSparkApplications, from, "", ""},
+                                                       fleet_.scheduled(), tell);
+}
+
+void Observer::changed() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (dirty_) return;
+    dirty_ = true;
+  }
+  wake_.notify_all();
+}
+
+web::HttpResponse Observer::take_last_words(const web::HttpRequest& request) {
+  if (latest() == nullptr) return not_yet();
+  return answer_last_words(request, reviewer_, [this](const outcome::LastWordsMessage& message) -> Result<void> {
+    auto taken = fleet_.take(message, wall_now());
+    if (taken) changed();
+    return taken;
+  });
+}
+
+// --- what goes out -----------------------------------------------------------------------------
+
+void Observer::work() {
+  if (!wait_for_lists()) return;
+  fleet_.set_synced();
+  do {
+    publish();
+    file_.save_if_due(fleet_, wall_now(), std::chrono::steady_clock::now());
+  } while (wait_for_work());
+}
+
+/// False: stopped.
+bool Observer::wait_for_lists() {
+  std::unique_lock lock(mutex_);
+  while (!stop_) {
+    lock.unlock();
+    const bool ready = watches_->ready();
+    lock.lock();
+    if (ready) return !stop_;
+    wake_.wait_for(lock, tuning_.starting, [this] { return stop_; });
+  }
+  return false;
+}
+
+/// Until something is to be published; false: stopped.
+bool Observer::wait_for_work() {
+  using std::chrono::milliseconds;
+  const auto pause = std::max<milliseconds>(scraped_ ? tuning_.busy : tuning_.idle, kRest * publishing_took_);
+  const Instant earliest = published_at_ + pause;
+  const Instant latest = std::max(published_at_ + tuning_.quiet, earliest);
+  std::unique_lock lock(mutex_);
+  wake_.wait_until(lock, latest, [this] { return stop_ || dirty_; });
+  wake_.wait_until(lock, earliest, [this] { return stop_; });
+  return !stop_;
+}
+
+void Observer::publish() {
+  {
+    const std::lock_guard lock(mutex_);
+    dirty_ = false;
+  }
+  scraped_ = false;
+  const auto began = std::chrono::steady_clock::now();
+  const auto now = wall_now();
+  auto view = fleet_.view(now);
+  auto exposition = render(view, now);
+  auto published = std::make_shared<const Published>(std::move(exposition), std::move(view), now);
+  {
+    const std::lock_guard lock(mutex_);
+    latest_.swap(published);
+  }
+  if (published == nullptr) log::info("ready");
+  published_at_ = std::chrono::steady_clock::now();
+  publishing_took_ = std::chrono::duration_cast<std::chrono::milliseconds>(published_at_ - began);
+  warn_of_left_out();
+}
+
+std::string Observer::render(const outcome::View& view, kubernetes::TimePoint now) {
+  model::Snapshot snapshot;
+  snapshot.now = now;
+  snapshot.outcomes = &view;
+  snapshot.sources["kubernetes"] = watches_->health(now);
+  std::vector<std::string> names;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto& limits = config_.limits;
+    snapshot.limits = {limits.executors, limits.gc_executors, limits.series_of_observer(), limits.streaming_queries};
+    snapshot.config_reload_ok = reload_ok_;
+    snapshot.config_reload_time = reload_time_;
+    names = config::enabled_collectors(metrics::collector_names(), options_.collectors, config_.collectors);
+  }
+  auto exposition = metrics::render(snapshot, {names.begin(), names.end()}, drops_);
+  exposition += metrics::render_process(read_process_stats());
+  return exposition;
+}
+
+void Observer::warn_of_left_out() {
+  const auto left_out = fleet_.left_out();
+  if (left_out == left_out_) return;
+  left_out_ = left_out;
+  log::warn("more runs, pods or jobs than an observer keeps: split the work with --total-shards",
+            {{"left_out", std::to_string(left_out)}});
+}
+
+std::shared_ptr<const Observer::Published> Observer::latest() const {
+  const std::lock_guard lock(mutex_);
+  return latest_;
+}
+
+web::HttpResponse Observer::answer_metrics(const web::HttpRequest& request) {
+  auto published = latest();
+  if (published == nullptr) return not_yet();
+  scraped_ = true;
+  web::HttpResponse response;
+  response.content_type = kMetricsType;
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (request.accepts_gzip) response.content_encoding = "gzip";
+  response.shared = request.accepts_gzip ? published->exposition.gzip() : published->exposition.text();
+  response.keep_alive = std::move(published);
+  return response;
+}
+
+web::HttpResponse Observer::answer_report() const {
+  const auto published = latest();
+  if (published == nullptr) return not_yet();
+  auto response = text(200, fleet_report_json(published->view, published->time));
+  response.content_type = "application/json";
+  return response;
+}
+
+// --- configuration -----------------------------------------------------------------------------
+
+Result<void> Observer::reload() {
+  config::Config fresh;
+  if (!options_.config_file.empty()) {
+    auto loaded = config::load_config(options_.config_file, metrics::collector_names());
+    if (loaded.has_error()) {
+      log::error("configuration not reloaded, the old one stays", {{"error", loaded.error().what}});
+      {
+        const std::lock_guard lock(mutex_);
+        reload_ok_ = false;
+      }
+      changed();
+      return loaded.error();
+    }
+    fresh = std::move(*loaded);
+  }
+  fleet_.set_job_labels(fresh.job_labels);
+  {
+    const std::lock_guard lock(mutex_);
+    config_ = std::move(fresh);
+    reload_ok_ = true;
+    reload_time_ = wall_now();
+  }
+  changed();
+  log::info("configuration reloaded", {{"file", options_.config_file}});
+  return boost::system::in_place_value;
+}
+
+web::HttpResponse Observer::answer_reload(const web::HttpRequest& request) {
+  if (!request.peer_is_loopback) return text(403, "reload is for this pod only: ask from loopback\n");
+  const auto done = reload();
+  return done ? text(200, "reloaded\n") : text(500, done.error().what + "\n");
+}
+
+std::vector<web::Route> Observer::routes() {
+  const auto metrics = [this](const web::HttpRequest& request) { return answer_metrics(request); };
+  const auto report = [this](const web::HttpRequest&) { return answer_report(); };
+  const auto landing = [this](const web::HttpRequest&) {
+    auto response = text(200, landing_page(options_.telemetry_path));
+    response.content_type = "text/html; charset=utf-8";
+    return response;
+  };
+  const auto healthy = [](const web::HttpRequest&) { return text(200, "ok\n"); };
+  const auto ready = [this](const web::HttpRequest&) { return latest() ? text(200, "ready\n") : not_yet(); };
+  const auto reload = [this](const web::HttpRequest& request) { return answer_reload(request); };
+  const auto last_words = [this](const web::HttpRequest& request) { return take_last_words(request); };
+  return {{options_.telemetry_path, "GET", metrics},
+          {"/", "GET", landing},
+          {"/report", "GET", report},
+          {"/-/healthy", "GET", healthy},
+          {"/healthz", "GET", healthy},
+          {"/-/ready", "GET", ready},
+          {"/readyz", "GET", ready},
+          {"/-/reload", "POST", reload},
+          {"/api/v1/last-words", "POST", last_words}};
+}
+
+}  // namespace spark_exporter::app
