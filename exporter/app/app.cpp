@@ -1,12 +1,20 @@
 #include "exporter/app/app.hpp"
 
 #include <malloc.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
+#include <array>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 
 #include "exporter/app/healthcheck.hpp"
+#include "exporter/app/observer.hpp"
 #include "exporter/app/sidecar.hpp"
 #include "exporter/common/log.hpp"
 #include "exporter/common/version.hpp"
@@ -17,39 +25,94 @@
 namespace spark_exporter::app {
 namespace {
 
-/// Blocked in this thread, and so in all that it starts: only wait_for_end() sees them.
-sigset_t block_signals() {
-  std::signal(SIGPIPE, SIG_IGN);
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  return set;
+/// Signals and the program's own wish to leave, as they come. The signals are blocked in this thread, and so in all
+/// that it starts.
+class Events {
+ public:
+  Events() : leave_(eventfd(0, EFD_CLOEXEC)) {
+    std::signal(SIGPIPE, SIG_IGN);
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    signals_ = signalfd(-1, &set, SFD_CLOEXEC);
+    if (signals_ < 0 || leave_ < 0) throw std::runtime_error("cannot wait for signals");
+  }
+  ~Events() {
+    close(signals_);
+    close(leave_);
+  }
+  Events(const Events&) = delete;
+  Events& operator=(const Events&) = delete;
+
+  /// Any thread.
+  void leave() noexcept {
+    const std::uint64_t one = 1;
+    (void)!write(leave_, &one, sizeof one);
+  }
+  /// The next signal, or 0: leave() was called.
+  int wait() {
+    while (true) {
+      std::array<pollfd, 2> ready{{{leave_, POLLIN, 0}, {signals_, POLLIN, 0}}};
+      if (poll(ready.data(), ready.size(), -1) < 0) continue;
+      if (ready[0].revents != 0) return 0;
+      signalfd_siginfo info{};
+      if (read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+        return static_cast<int>(info.ssi_signo);
+      }
+    }
+  }
+
+ private:
+  int leave_ = -1;
+  int signals_ = -1;
+};
+
+/// `terminate` and `reload` of whatever runs. A second SIGTERM or SIGINT ends it at once.
+template <class Program>
+void wait_for_end(Events& events, Program& program) {
+  bool told = false;
+  while (const int signal = events.wait()) {
+    if (signal == SIGHUP) {
+      (void)program.reload();  // logged and shown as a metric
+      continue;
+    }
+    log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    if (told || !program.terminate()) return;
+    told = true;
+  }
 }
 
-void wait_for_end(const sigset_t& set, Sidecar& sidecar) {
-  while (true) {
-    int signal = 0;
-    if (sigwait(&set, &signal) != 0) continue;
-    if (signal != SIGHUP) {
-      log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-      return;
-    }
-    (void)sidecar.reload();  // logged and shown as a metric
-  }
+int cannot_start(const Error& error) {
+  std::fprintf(stderr, "spark_exporter: %s\n", error.what.c_str());
+  return 1;
+}
+
+template <class Program>
+int start_and_wait(Events& events, Program& program) {
+  if (const auto started = program.start(); started.has_error()) return cannot_start(started.error());
+  wait_for_end(events, program);
+  return 0;
+}
+
+int observe(Events& events, const config::Options& options, config::Config config) {
+  if (!options.kubernetes)
+    return cannot_start({ErrorKind::kIo, "--mode=observer needs Kubernetes: drop --kubernetes=off"});
+  auto cluster = kubernetes::find_cluster({options.kubernetes_api_server, options.kubernetes_token_file,
+                                           options.kubernetes_ca_file, options.kubernetes_namespace},
+                                          kubernetes::system_environment());
+  if (cluster.has_error()) return cannot_start(cluster.error());
+  Observer observer(options, std::move(config), std::move(*cluster));
+  return start_and_wait(events, observer);
 }
 
 int serve(const config::Options& options, config::Config config) {
   log::configure(options.log_level, options.log_format);
   log::info("starting spark_exporter", {{"version", kVersion}, {"revision", kRevision}});
-  const auto signals = block_signals();
-  Sidecar sidecar(options, std::move(config));
-  if (auto started = sidecar.start(); started.has_error()) {
-    std::fprintf(stderr, "spark_exporter: %s\n", started.error().what.c_str());
-    return 1;
-  }
-  wait_for_end(signals, sidecar);
-  return 0;
+  Events events;
+  if (options.mode == config::Mode::kObserver) return observe(events, options, std::move(config));
+  Sidecar sidecar(options, std::move(config), [&events] { events.leave(); });
+  return start_and_wait(events, sidecar);
 }
 
 int report_health(const net::Url& url) {
