@@ -1,6 +1,6 @@
 #pragma once
-// When a job was due last and will run next: five-field cron in a time zone, as CronJobs and the spark-operator read it,
-// and the deadline that follows from it.
+// When a job was due last and will run next: five-field cron in a time zone, as CronJobs and the spark-operator read
+// it, and the deadline that follows from it.
 
 #include <chrono>
 #include <memory>
@@ -21,10 +21,11 @@ class Schedule {
   /// field; an unknown zone.
   static Result<Schedule> parse(std::string_view text, std::string_view zone);
 
-  /// The first time after `after`; nothing if there is none within five years. Of a time that the clocks skip there is
-  /// no run, one that comes twice runs once, at the first (as robfig/cron does, which both operators use).
+  /// The first time after `after`; nothing if there is none within five years. Where the clocks change it is what
+  /// robfig/cron v3 makes of it, which both operators use: of a time that the clocks skip there is no run, one that
+  /// comes twice runs twice.
   std::optional<TimePoint> next(TimePoint after) const;
-  /// The last time at or before `at`, not before `not_before`.
+  /// The last time at or before `at`, not before `not_before`. "@every" counts from `not_before`.
   std::optional<TimePoint> last(TimePoint at, TimePoint not_before) const;
 
   /// When a run that was due at `due` must be done: `text` is a duration ("90m", "2h30m") after it, or a time of day
