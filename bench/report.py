@@ -48,7 +48,8 @@ def percent(value):
 
 
 def polling_rows(polling, jobs):
-    section = f"Driver: a minute of polls, nothing running, {jobs:,} jobs of two stages done (Spark retains 1,000 of each)"
+    section = (f"Driver: a minute of polls, nothing running, {jobs:,} jobs of two stages done "
+               "(Spark retains 1,000 of each)")
     ours, full = polling["per_minute"]["ours"], polling["per_minute"]["full"]
 
     def row(name, unit, value, **bar):

@@ -28,7 +28,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"), metavar="DIR",
                         help="where spark_exporter and bench/decode_bench are")
-    parser.add_argument("--quick", action="store_true", help="short windows, few jobs: to see that it works; no verdict")
+    parser.add_argument("--quick", action="store_true",
+                        help="short windows, few jobs: to see that it works; no verdict")
     parser.add_argument("--write", metavar="FILE", help="also write the table as Markdown, and the figures beside it")
     return parser.parse_args()
 
@@ -98,8 +99,12 @@ def about(options, results, load, took):
 
 
 def notes(results, skipped):
-    lines = ["Driver CPU is that of the whole JVM, by the kernel's clock of the process: compiler and collector included.",
-             "Live, minutes of the exporter, of full lists and of nothing take turns; the idle driver's CPU is taken off.",
+    lines = ["Driver CPU is that of the whole JVM, by the kernel's clock of the process: compiler and collector "
+             "included.",
+             "Live, minutes of the exporter, of full lists and of nothing take turns; the idle driver's CPU is taken "
+             "off.",
+             'The ratio of "driver CPU, live" is one draw of many, from 8 to 48 %: HotSpot compiles Spark\'s REST code '
+             "in the measured minutes of either column, or before them. See bench/README.md.",
              "A scrape of the exporter costs the driver nothing; per poll, its CPU is that of the replayed questions."]
     if "polling" in results:
         measured = results["polling"]
@@ -110,9 +115,9 @@ def notes(results, skipped):
             windows = ", ".join(f"{60e3 * w['cpu'] / w['seconds']:.0f}" for w in measured[who])
             lines.append(f"The windows of {name}: {windows} ms/min, the idle driver's CPU included.")
         rest = results["memory"]["rest"]
-        lines.append(f"Of the heap and non-heap added, {rest['heap'] / 1e6:.1f} and {rest['non_heap'] / 1e6:.1f} MB are "
-                     "Spark's REST API itself, loaded once by the first question of whomever: it is in ours and in that "
-                     "of Spark's own, not in the agent's.")
+        lines.append(f"Of the heap and non-heap added, {rest['heap'] / 1e6:.1f} and {rest['non_heap'] / 1e6:.1f} MB "
+                     "are Spark's REST API itself, loaded once by the first question of whomever: it is in ours and in "
+                     "that of Spark's own, not in the agent's.")
     return lines + [f"Not measured: {reason}" for reason in skipped]
 
 
