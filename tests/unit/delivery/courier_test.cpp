@@ -35,6 +35,12 @@ class Script {
     const std::lock_guard lock(mutex_);
     hanging_ = true;
   }
+  /// Lets one try through; the next one hangs again.
+  void go_on_once() {
+    const std::lock_guard lock(mutex_);
+    ++passes_;
+    changed_.notify_all();
+  }
   void go_on() {
     const std::lock_guard lock(mutex_);
     hanging_ = false;
@@ -49,7 +55,8 @@ class Script {
     std::unique_lock lock(mutex_);
     tries_.push_back(message);
     changed_.notify_all();
-    changed_.wait(lock, [this] { return !hanging_ || cancelled_; });
+    changed_.wait(lock, [this] { return !hanging_ || passes_ > 0 || cancelled_; });
+    passes_ -= passes_ > 0 ? 1 : 0;
     if (cancelled_) return Error{ErrorKind::kCancelled, "cancelled"};
     if (throwing_) throw std::runtime_error("a bug");
     if (failures_.empty()) return {};
@@ -78,6 +85,7 @@ class Script {
   std::deque<ErrorKind> failures_;
   std::vector<LastWordsMessage> tries_;
   bool hanging_ = false;
+  int passes_ = 0;
   bool cancelled_ = false;
   bool throwing_ = false;
 };
@@ -227,6 +235,10 @@ TEST_F(CourierTest, ANewerMessageFollowsATryUnderWayAndSkipsThoseBetween) {
   courier->send(run_that_ended(State::kUnknown));
   courier->send(run_that_ended(State::kSucceeded));
   EXPECT_FALSE(courier->done());
+  observer.go_on_once();
+  ASSERT_TRUE(observer.wait_for_tries(2));
+  EXPECT_EQ(courier->counts().at(Name::kObserver).delivered, 1U);
+  EXPECT_FALSE(courier->done());  // what was delivered is not the newest
   observer.go_on();
   ASSERT_TRUE(done());
   const auto tries = observer.tries();
