@@ -172,6 +172,11 @@ OwnPod PodLife::own_pod() const {
   return own_.value_or(OwnPod{});
 }
 
+bool PodLife::knows_pod() const {
+  const std::lock_guard lock(mutex_);
+  return own_.has_value();
+}
+
 void PodLife::scraped(const std::string& peer, bool final) {
   scrapes_.note(peer, clock_.steady(), final);
   if (final) events_.wake();
@@ -219,6 +224,9 @@ PodLife::Turn PodLife::turn(const Ui& ui) {
   judge_grace();
   if (facts_) fleet_.rest_says(*facts_, now);
   auto view = fleet_.view(now);
+  if (!knows_pod()) {
+    for (auto& shown : view.runs) shown.info_labels = labels_;
+  }
   outcome::RunView run;
   if (!view.runs.empty()) run = view.runs.back();
   const bool over = is_over(run.verdict, ui);

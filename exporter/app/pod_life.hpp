@@ -56,6 +56,7 @@ class PodLife {
   /// The first list is in, or will not be.
   bool listed() const;
   OwnPod own_pod() const;
+  bool knows_pod() const;
 
   void scraped(const std::string& peer, bool final);
   /// SIGTERM.
@@ -68,7 +69,12 @@ class PodLife {
     bool seen = false;
     bool there = false;
   };
-  void rest_says(const jobs::RestFacts& facts) { facts_ = facts; }
+  /// `labels`: for spark_job_info where the pod itself is not read.
+  using Labels = std::vector<std::pair<std::string, std::string>>;
+  void rest_says(const jobs::RestFacts& facts, Labels labels) {
+    facts_ = facts;
+    labels_ = std::move(labels);
+  }
 
   struct Turn {
     Beside beside;
@@ -111,6 +117,7 @@ class PodLife {
   std::optional<Instant> terminated_at_;
 
   std::optional<jobs::RestFacts> facts_;
+  Labels labels_;
   std::optional<Instant> ui_gone_since_;
   bool run_over_ = false;
   outcome::Verdict verdict_;

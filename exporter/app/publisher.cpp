@@ -3,7 +3,6 @@
 #include <fstream>
 
 #include "exporter/app/report.hpp"
-#include "exporter/app/rest_facts.hpp"
 #include "exporter/common/process_stats.hpp"
 #include "exporter/model/naming.hpp"
 
@@ -62,10 +61,19 @@ model::RunView Publisher::current(const spark::Poller& poller) const {
   return current;
 }
 
-std::optional<jobs::RestFacts> Publisher::facts(const spark::Poller& poller) const {
-  if (poller.current() == nullptr) return std::nullopt;
+std::optional<model::RunView> Publisher::known_run(const spark::Poller& poller) const {
   const std::lock_guard lock(mutex_);
-  return rest_facts(current(poller));
+  if (poller.current() != nullptr) return current(poller);
+  if (options_.spark_app_id.empty()) return std::nullopt;
+  model::RunView awaited;
+  awaited.app_id = options_.spark_app_id;
+  awaited.kubernetes_namespace =
+      options_.kubernetes_namespace.empty() ? service_account_namespace_ : options_.kubernetes_namespace;
+  awaited.app = options_.job_name;
+  awaited.app_from = options_.job_name.empty() ? "" : "flag";
+  awaited.driver_pod = options_.kubernetes_pod;
+  for (const auto& label : config_.job_labels) awaited.info_labels.emplace_back(label, "");
+  return awaited;
 }
 
 std::vector<std::string> Publisher::job_labels() const {

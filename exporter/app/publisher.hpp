@@ -41,8 +41,9 @@ class Publisher {
   /// before the first poll.
   void publish(spark::Poller* poller, const Beside& beside, spark::TimePoint now);
 
-  /// What Spark says of the current run; nothing before its first answer. For the poller's thread.
-  std::optional<jobs::RestFacts> facts(const spark::Poller& poller) const;
+  /// The current run as Spark has it; before the first answer what the flags say of it, without `run`; nothing if they
+  /// say nothing. For the poller's thread.
+  std::optional<model::RunView> known_run(const spark::Poller& poller) const;
   /// The allow-list of pod labels in force.
   std::vector<std::string> job_labels() const;
 

@@ -35,13 +35,14 @@ outcome::Clues clues(const model::Run& run) {
 }  // namespace
 
 jobs::RestFacts rest_facts(const model::RunView& view) {
-  const model::Run& run = *view.run;
   jobs::RestFacts facts;
   facts.kubernetes_namespace = view.kubernetes_namespace;
   facts.app = view.app;
   facts.app_from = view.app_from;
   facts.app_id = view.app_id;
   facts.driver_pod = view.driver_pod;
+  if (view.run == nullptr) return facts;
+  const model::Run& run = *view.run;
   facts.spark_version = run.application().spark_version;
   facts.submitter = run.application().spark_user;
   facts.kind = run.kind();

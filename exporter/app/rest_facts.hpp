@@ -6,7 +6,7 @@
 
 namespace spark_exporter::app {
 
-/// `view.run` must be there.
+/// Without `view.run` only what names it: nothing was answered yet.
 jobs::RestFacts rest_facts(const model::RunView& view);
 
 }  // namespace spark_exporter::app

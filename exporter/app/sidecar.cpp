@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "exporter/app/pages.hpp"
+#include "exporter/app/rest_facts.hpp"
 #include "exporter/common/log.hpp"
 #include "exporter/common/version.hpp"
 #include "exporter/metrics/collectors.hpp"
@@ -113,7 +114,7 @@ void Sidecar::poll() {
   if (own.uid.size() > 0 && !own.driver_started) poller_.not_running_yet();
   if (!run_ended_) poller_.poll();
   polled_ = true;
-  if (const auto facts = publisher_.facts(poller_)) life_.rest_says(*facts);
+  if (const auto run = publisher_.known_run(poller_)) life_.rest_says(rest_facts(*run), run->info_labels);
   save();
 }
 
@@ -202,7 +203,7 @@ web::HttpResponse Sidecar::answer_metrics(const web::HttpRequest& request) {
   life_.scraped(request.peer, published->final);
   web::HttpResponse response;
   response.content_type = kMetricsType;
-  response.headers.emplace_back("Vary", "Accept-Encoding");
+  response.negotiated = true;
   if (request.accepts_gzip) response.content_encoding = "gzip";
   response.shared = request.accepts_gzip ? published->exposition.gzip() : published->exposition.text();
   response.keep_alive = std::move(published);
