@@ -66,10 +66,8 @@ bool read_body(mg_connection* connection, long long announced, std::string& body
 void send(mg_connection* connection, const HttpResponse& response, bool head_only) {
   const std::string_view body = response.shared.data() != nullptr ? response.shared : std::string_view(response.body);
   HeaderList headers = response.headers;
-  if (!response.content_encoding.empty()) {
-    headers.emplace_back("Content-Encoding", response.content_encoding);
-    headers.emplace_back("Vary", "Accept-Encoding");
-  }
+  if (!response.content_encoding.empty()) headers.emplace_back("Content-Encoding", response.content_encoding);
+  if (response.negotiated) headers.emplace_back("Vary", "Accept-Encoding");
   std::string head = response_head(response.status, response.content_type, body.size(), headers);
   constexpr std::size_t kOneWrite = 8 * 1024;
   const bool together = !head_only && body.size() <= kOneWrite;

@@ -36,6 +36,8 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string content_encoding;  ///< "" or "gzip"
+  /// What the body looks like hangs on Accept-Encoding: the answer says so (Vary), whichever form it has.
+  bool negotiated = false;
   /// The body is one of the two: `shared` (kept alive while it is sent) wins where it is set.
   std::string body;
   std::shared_ptr<const void> keep_alive;

@@ -5,6 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <mutex>
 #include <sstream>
@@ -13,6 +19,7 @@
 #include "exporter/net/http_client.hpp"
 #include "tests/support/fake_driver.hpp"
 #include "tests/support/fault_server.hpp"
+#include "tests/unit/app/scene.hpp"
 
 namespace spark_exporter::app {
 namespace {
@@ -21,48 +28,8 @@ using namespace std::chrono_literals;
 using test::End;
 using test::FakeDriver;
 using test::FaultServer;
-using test::ReceivedRequest;
 using test::Reply;
 namespace replies = test::replies;
-
-/// A driver on a real port, whose answers can be replaced while it runs.
-class DriverServer {
- public:
-  DriverServer() {
-    server_.set_fallback([this](const ReceivedRequest& request) { return answer(request); });
-  }
-  /// From now on `reply` answers every question whose target ends in `suffix`.
-  void break_answer(std::string suffix, Reply reply) {
-    const std::lock_guard lock(mutex_);
-    suffix_ = std::move(suffix);
-    broken_ = std::move(reply);
-  }
-  void mend() {
-    const std::lock_guard lock(mutex_);
-    broken_.reset();
-  }
-  /// Changes the driver between two of its answers.
-  void change(const std::function<void(FakeDriver&)>& how) {
-    const std::lock_guard lock(mutex_);
-    how(driver_);
-  }
-  FaultServer& server() { return server_; }
-
- private:
-  Reply answer(const ReceivedRequest& request) {
-    const std::lock_guard lock(mutex_);
-    if (broken_ && request.path.ends_with(suffix_)) return *broken_;
-    const auto canned = driver_.answer(request.target);
-    auto reply = replies::json(canned.body).with_status(canned.status);
-    return reply;
-  }
-
-  std::mutex mutex_;
-  FakeDriver driver_;
-  std::string suffix_;
-  std::optional<Reply> broken_;
-  FaultServer server_;
-};
 
 config::Options options_for(const FaultServer& server) {
   config::Options options;
@@ -71,55 +38,6 @@ config::Options options_for(const FaultServer& server) {
   options.spark_interval = 50ms;
   options.spark_timeout = 400ms;
   return options;
-}
-
-/// GET against the sidecar; the body, or "" and the status.
-struct Answer {
-  unsigned status = 0;
-  std::string body;
-};
-
-Answer get(const Sidecar& sidecar, const std::string& path, const std::string& method = "GET") {
-  net::ClientOptions options;
-  options.base = *net::parse_url("http://" + sidecar.addresses().front());
-  const auto client = net::make_http_client(options);
-  net::Request request;
-  request.method = method;
-  request.target = path;
-  request.body_limit = 0;
-  Answer answer;
-  const auto done = client->get(request, [&](const net::ResponseHead& head, std::istream& body) -> Result<void> {
-    std::ostringstream text;
-    text << body.rdbuf();
-    answer = {head.status, text.str()};
-    return boost::system::in_place_value;
-  });
-  EXPECT_TRUE(done) << done.error().what;
-  return answer;
-}
-
-/// The value of the first sample whose line starts with `series`; -1 if there is none.
-double value(const std::string& exposition, const std::string& series) {
-  const auto at = exposition.find("\n" + series);
-  if (at == std::string::npos) return -1;
-  const auto end = exposition.find('\n', at + 1);
-  const auto line = exposition.substr(at + 1, end - at - 1);
-  return std::stod(line.substr(line.rfind(' ') + 1));
-}
-
-/// Scrapes until `done` holds; the last exposition.
-std::string scrape_until(const Sidecar& sidecar, const std::function<bool(const std::string&)>& done) {
-  const auto give_up = std::chrono::steady_clock::now() + 60s;
-  while (true) {
-    auto answer = get(sidecar, "/metrics");
-    EXPECT_EQ(answer.status, 200U);
-    if (done(answer.body)) return answer.body;
-    if (std::chrono::steady_clock::now() > give_up) {
-      ADD_FAILURE() << "gave up waiting at:\n" << answer.body;
-      return answer.body;
-    }
-    std::this_thread::yield();
-  }
 }
 
 std::string errors_of(ErrorKind kind) {
@@ -304,6 +222,41 @@ TEST(Sidecar, APortInUseIsAClearError) {
   const auto started = second.start();
   ASSERT_TRUE(started.has_error());
   EXPECT_NE(started.error().what.find(first.addresses().front()), std::string::npos) << started.error().what;
+}
+
+/// The head of an answer of /metrics, in lower case.
+std::string metrics_head(const Sidecar& sidecar, const std::string& accept) {
+  const auto address = sidecar.addresses().front();
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+  const std::string question = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + accept + "\r\n";
+  EXPECT_EQ(send(fd, question.data(), question.size(), 0), static_cast<ssize_t>(question.size()));
+  std::string answer;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = recv(fd, buffer, sizeof buffer, 0)) > 0;) {
+    answer.append(buffer, static_cast<std::size_t>(got));
+  }
+  close(fd);
+  answer.resize(std::min(answer.size(), answer.find("\r\n\r\n")));
+  std::transform(answer.begin(), answer.end(), answer.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return answer;
+}
+
+TEST(Sidecar, SaysOnceThatTheEncodingIsNegotiated) {
+  DriverServer driver;
+  Sidecar sidecar(options_for(driver.server()), {});
+  ASSERT_TRUE(sidecar.start());
+  for (const bool gzip : {true, false}) {
+    const auto head = metrics_head(sidecar, gzip ? "Accept-Encoding: gzip\r\n" : "");
+    EXPECT_NE(head.find("\r\nvary: accept-encoding"), std::string::npos) << head;
+    EXPECT_EQ(head.find("\r\nvary:"), head.rfind("\r\nvary:")) << head;
+    EXPECT_EQ(head.find("\r\ncontent-encoding: gzip") != std::string::npos, gzip) << head;
+  }
 }
 
 TEST(Sidecar, AnswersItsEndpoints) {

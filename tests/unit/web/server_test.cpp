@@ -79,6 +79,7 @@ TEST(Server, SendsASharedBodyWithItsEncoding) {
                                   response.keep_alive = text;
                                   response.shared = *text;
                                   response.content_encoding = "gzip";
+                                  response.negotiated = true;
                                   response.headers.emplace_back("X-Own", "yes");
                                   return response;
                                 }}});
