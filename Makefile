@@ -45,12 +45,12 @@ bench:  ## Build and run the benchmarks
 	@cmake --build --preset bench -j $(JOBS)
 	@python3 bench/run.py $(BENCH_ARGS)
 
-prove:  ## Run the unit tests under ASan+UBSan and under TSan
-	@scripts/install-deps.sh test
+prove: test-build  ## Run the unit tests under ASan+UBSan and TSan, and the long proofs on real Kubernetes
 	@for preset in asan tsan; do \
 	  cmake --preset $$preset && cmake --build --preset $$preset -j $(JOBS) && \
 	  ctest --test-dir build/$$preset --output-on-failure --no-tests=error -LE 'test|real' -j $(JOBS) || exit 1; \
 	done
+	@scripts/prove.sh
 
 image:  ## Build the container image without a registry, run it once, print its size
 	@scripts/install-deps.sh image

@@ -2,6 +2,7 @@
 compaction, a restart of the API server, a minute of refused connections, an etcd restored from an older copy, a
 connection that goes dumb. All the while pods come, change and go; after each the probe (watch_probe.cpp: the library's
 own client) holds exactly what the API holds."""
+import argparse
 import json
 import os
 import random
@@ -303,7 +304,15 @@ def half_open(run):
     run.compare("connection went dumb")
 
 
-def test():
+def table(rows, growth):
+    lines = ["| after | pods | events so far | lists | watches | resident | seconds until equal | |",
+             "|---|--:|--:|--:|--:|--:|--:|---|"]
+    for name, pods, events, lists, watches, resident, took, note in rows:
+        lines.append(f"| {name} | {pods} | {events} | {lists} | {watches} | {resident} KiB | {took:.1f} | {note} |")
+    return "\n".join(lines) + f"\n\nGrowth after the warm-up: {growth:+} KiB.\n"
+
+
+def test(out=None):
     scratch = tempfile.mkdtemp(prefix="watch-e2e-")
     try:
         with control_plane.ControlPlane() as plane, api_proxy.Proxy(plane.url, plane.pki) as proxy:
@@ -328,6 +337,9 @@ def test():
                 print(f"resident memory: {before} KiB, then {after['rss_kib']} KiB: {growth:+} KiB; "
                       f"{after['puts']} puts, {after['removed']} removed, {after['vanished']} vanished between lists; "
                       f"errors {after['status']['errors']}")
+                if out:
+                    with open(out, "w", encoding="utf-8") as file:
+                        file.write(table(run.rows, growth))
                 assert growth <= MOST_GROWTH_KIB, f"resident memory grew by {growth} KiB"
                 assert after["status"]["wrong_types"] == 0, after["status"]
     finally:
@@ -335,9 +347,12 @@ def test():
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--table", help="a file for what was seen, as markdown")
+    options = parser.parse_args()
     begin = time.monotonic()
     try:
-        test()
+        test(options.table)
     except lab.Skip as reason:
         print(f"skipped: {reason}")
         sys.exit(lab.SKIPPED)
