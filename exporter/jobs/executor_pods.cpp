@@ -83,18 +83,17 @@ void ExecutorPods::count(Record& record, int termination) {
   ++terminations_;
 }
 
-void ExecutorPods::hold(const std::string& group) { groups_[group].held = true; }
+const ExecutorCounts* ExecutorPods::hold(const std::string& name) {
+  auto& group = groups_[name];
+  ++group.holders;
+  return &group.counts;
+}
 
 void ExecutorPods::release(const std::string& group) {
   const auto found = groups_.find(group);
   if (found == groups_.end()) return;
-  found->second.held = false;
+  if (found->second.holders > 0) --found->second.holders;
   drop_if_unused(*found);
-}
-
-const ExecutorCounts* ExecutorPods::find(const std::string& group) const {
-  const auto found = groups_.find(group);
-  return found == groups_.end() ? nullptr : &found->second.counts;
 }
 
 void ExecutorPods::forget_gone() {
@@ -113,21 +112,15 @@ void ExecutorPods::forget_gone() {
 }
 
 void ExecutorPods::drop_if_unused(Groups::value_type& group) {
-  if (group.second.records == 0 && !group.second.held) groups_.erase(groups_.find(group.first));
+  if (group.second.records == 0 && group.second.holders == 0) groups_.erase(groups_.find(group.first));
 }
 
-std::unordered_map<std::string, ExecutorPods::Saved> ExecutorPods::save(
-    const std::function<bool(const std::string&)>& wanted) const {
-  std::unordered_map<std::string, Saved> saved;
-  for (const auto& [name, group] : groups_) {
-    if (wanted(name)) saved[name].terminations = group.counts.terminations;
-  }
+std::unordered_map<const ExecutorCounts*, std::vector<Uid>> ExecutorPods::counted() const {
+  std::unordered_map<const ExecutorCounts*, std::vector<Uid>> counted;
   for (const auto& [uid, record] : pods_) {
-    if (!record.counted) continue;
-    const auto found = saved.find(record.group->first);
-    if (found != saved.end()) found->second.counted.push_back(uid);
+    if (record.counted && record.group->second.holders > 0) counted[&record.group->second.counts].push_back(uid);
   }
-  return saved;
+  return counted;
 }
 
 void ExecutorPods::restore(const std::string& name, const Saved& saved) {

@@ -1,10 +1,9 @@
 #pragma once
 // Executor pods boiled down to a few bytes each, and what is counted of them for each application.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +20,10 @@ struct ExecutorCounts {
   std::array<std::uint32_t, outcome::kWaitings> waiting{};
   std::array<std::uint64_t, outcome::kTerminations> terminations{};
   std::uint32_t alive = 0;  ///< that are there and have not ended
+
+  bool has_ended() const {
+    return std::any_of(terminations.begin(), terminations.end(), [](auto count) { return count > 0; });
+  }
 };
 
 class ExecutorPods {
@@ -36,23 +39,20 @@ class ExecutorPods {
   void begin_list() { ++mark_; }
   void end_list();
 
-  /// A held group keeps its counts also without pods.
-  void hold(const std::string& group);
+  /// A held group keeps its counts also without pods; they stay where they are.
+  const ExecutorCounts* hold(const std::string& group);
   void release(const std::string& group);
-  /// Null: no executor of it is known.
-  const ExecutorCounts* find(const std::string& group) const;
 
   /// What was gone before the call before this one is forgotten: until then a list that is behind cannot make it
   /// count again. Called about every minute.
   void forget_gone();
 
-  /// For the state file: those of the group whose end is counted already and who are still there.
+  /// For the state file: who is counted already, of each held group.
+  std::unordered_map<const ExecutorCounts*, std::vector<Uid>> counted() const;
   struct Saved {
     std::array<std::uint64_t, outcome::kTerminations> terminations{};
     std::vector<Uid> counted;
   };
-  /// Of all groups for which `wanted` holds.
-  std::unordered_map<std::string, Saved> save(const std::function<bool(const std::string&)>& wanted) const;
   /// Before the first pod.
   void restore(const std::string& group, const Saved& saved);
 
@@ -64,7 +64,7 @@ class ExecutorPods {
   struct Group {
     ExecutorCounts counts;
     std::uint32_t records = 0;
-    bool held = false;
+    std::uint32_t holders = 0;
   };
   using Groups = std::unordered_map<std::string, Group>;
 

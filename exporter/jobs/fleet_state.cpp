@@ -47,19 +47,10 @@ Json verdict_json(const outcome::Verdict& verdict) {
   return json;
 }
 
-Json words_json(const outcome::LastWords& words) {
-  Json json{{"state", outcome::to_string(words.state)}};
-  put_text(json, "reason", std::string(outcome::to_string(words.reason)));
-  put_number(json, "exit_code", words.exit_code);
-  put_text(json, "exception", words.exception);
-  put_text(json, "text", words.text);
-  return json;
-}
-
-Json executors_json(const ExecutorPods::Saved& saved) {
-  Json counted = Json::array();
-  for (const auto& uid : saved.counted) counted.push_back(to_hex(uid));
-  return {{"terminations", saved.terminations}, {"counted", std::move(counted)}};
+Json executors_json(const ExecutorCounts& counts, const std::vector<Uid>& counted) {
+  Json uids = Json::array();
+  for (const auto& uid : counted) uids.push_back(to_hex(uid));
+  return {{"terminations", counts.terminations}, {"counted", std::move(uids)}};
 }
 
 /// Zero bytes end names and values there: as a list of both.
@@ -91,6 +82,7 @@ Json run_json(const RunRecord& run) {
   if (!run.labels.empty()) json["labels"] = labels_json(run.labels);
   if (run.application != nullptr) json["application"] = run.application->uid;
   put_time(json, "submitted", run.submitted);
+  put_number(json, "attempt", run.attempt);
   put_number(json, "input_bytes", run.input_bytes);
   put_time(json, "told_start", run.told_start);
   put_time(json, "told_end", run.told_end);
@@ -99,9 +91,6 @@ Json run_json(const RunRecord& run) {
   put_time(json, "unknown_since", run.unknown_since);
   if (run.counted) json["counted"] = true;
   if (run.termination) json["termination"] = static_cast<int>(*run.termination);
-  if (run.evidence && run.evidence->last_words && !run.counted) {
-    json["last_words"] = words_json(*run.evidence->last_words);
-  }
   return json;
 }
 
@@ -263,14 +252,6 @@ outcome::Verdict read_verdict(const Node& node) {
   return verdict;
 }
 
-outcome::LastWords read_words(const Node& node) {
-  return {.state = read_state(node.at("state")),
-          .reason = read_reason(node),
-          .exit_code = read_exit_code(node),
-          .exception = node.text("exception"),
-          .text = node.text("text")};
-}
-
 std::string read_labels(const Node& node) {
   std::string packed;
   for (const auto& label : node.list("labels", 2 * limits::kLabels)) packed.append(label.text()).push_back('\0');
@@ -313,6 +294,7 @@ ReadRun read_run(const Node& node) {
   run.seen_kind = *kind;
   run.verdict = read_verdict(node.at("verdict"));
   run.submitted = node.time("submitted");
+  if (node.has("attempt")) run.attempt = node.at("attempt").integer(1, INT32_MAX);
   run.input_bytes = node.amount("input_bytes");
   run.told_start = node.time("told_start");
   run.told_end = node.time("told_end");
@@ -324,7 +306,6 @@ ReadRun read_run(const Node& node) {
   if (node.has("termination")) {
     run.termination = static_cast<outcome::Termination>(node.at("termination").integer(0, outcome::kTerminations - 1));
   }
-  if (node.has("last_words")) run.facts().last_words = read_words(node.at("last_words"));
   if (node.has("executors")) read.executors = read_executors(node.at("executors"));
   return read;
 }
@@ -403,17 +384,15 @@ std::string save_state(const Roster& roster) {
     }
   }
   {
-    std::unordered_set<std::string> wanted;
-    for (const auto& [key, run] : roster.runs()) {
-      if (!run->app_id.empty()) wanted.insert(ExecutorPods::group_name(run->kubernetes_namespace, run->app_id));
-    }
-    const auto executors = roster.executors().save([&](const std::string& group) { return wanted.contains(group); });
+    const auto counted = roster.executors().counted();
     ListWriter runs(text, "runs");
     for (const auto& [key, run] : roster.runs()) {
       if (run->job != nullptr && !run->job->mine) continue;
       auto json = run_json(*run);
-      const auto found = executors.find(ExecutorPods::group_name(run->kubernetes_namespace, run->app_id));
-      if (found != executors.end()) json["executors"] = executors_json(found->second);
+      if (run->executors != nullptr && run->executors->has_ended()) {
+        const auto found = counted.find(run->executors);
+        json["executors"] = executors_json(*run->executors, found == counted.end() ? std::vector<Uid>() : found->second);
+      }
       runs.add(json);
     }
   }

@@ -14,23 +14,15 @@ constexpr auto kDriver = static_cast<std::size_t>(Component::kDriver);
 constexpr auto kExecutor = static_cast<std::size_t>(Component::kExecutor);
 
 void add_attempts(const RunRecord& run, outcome::RunView& view) {
-  if (run.application == nullptr) return;
-  const auto& runs = run.application->runs;
-  std::int64_t attempt = 1 + std::count_if(runs.begin(), runs.end(), [&](const auto* other) { return is_later(run, *other); });
-  const auto& facts = run.application->facts;
-  if (facts) {
-    // The operator remembers attempts whose pods nobody saw.
-    const auto missed = std::max(facts->execution_attempts, facts->submission_attempts) - static_cast<std::int64_t>(runs.size());
-    const bool is_newest = !run.submission_id.empty() && run.submission_id == facts->submission_id;
-    if (is_newest && missed > 0) attempt += missed;
-    if (facts->restart_type == "OnFailure") view.max_attempts = facts->failure_retries + 1;
-    if (facts->restart_type == "Never" || facts->restart_type.empty()) view.max_attempts = 1;
-  }
-  view.attempt = attempt;
+  view.attempt = run.attempt;
+  if (run.application == nullptr || !run.application->facts) return;
+  const auto& facts = *run.application->facts;
+  if (facts.restart_type == "OnFailure") view.max_attempts = facts.failure_retries + 1;
+  if (facts.restart_type == "Never" || facts.restart_type.empty()) view.max_attempts = 1;
 }
 
 void add_pods(const Roster& roster, const RunRecord& run, TimePoint now, outcome::RunView& view) {
-  const auto* executors = roster.executors().find(ExecutorPods::group_name(run.kubernetes_namespace, run.app_id));
+  const auto* executors = run.executors;
   view.pods_known = run.has_pod();
   if (run.termination) view.terminations[kDriver][static_cast<std::size_t>(*run.termination)] = 1;
   if (executors != nullptr) view.terminations[kExecutor] = executors->terminations;
@@ -135,7 +127,7 @@ outcome::View make_view(Roster& roster, TimePoint now) {
   outcome::View view;
   if (!roster.synced()) return view;
   for (const auto& [key, job] : roster.jobs()) {
-    if (!job->mine) continue;
+    if (!job->mine || (job->is_blank() && job->annotated.schedule.empty())) continue;
     view.jobs.push_back(view_of(roster, *job, now));
     for (const auto* run : job->members) {
       if (is_visible(*run, now, roster.rules())) view.runs.push_back(view_of(roster, *run, now));

@@ -57,7 +57,7 @@ void Roster::remove(const kubernetes::Pod& pod) {
   auto* run = find(key_of(pod));
   if (run == nullptr) return;
   run->presence = Presence::kDeleted;
-  run->facts();
+  run->facts();  // knows it, too
   if (!run->termination && run->evidence->pod) {
     run->termination = outcome::termination_reason(*run->evidence->pod, true);
   }
@@ -157,7 +157,7 @@ void Roster::rekey(RunRecord& run, const Uid& key) {
 void Roster::set_app_id(RunRecord& run, const std::string& before) {
   if (run.app_id == before) return;
   if (!before.empty()) executors_.release(ExecutorPods::group_name(run.kubernetes_namespace, before));
-  executors_.hold(ExecutorPods::group_name(run.kubernetes_namespace, run.app_id));
+  run.executors = executors_.hold(ExecutorPods::group_name(run.kubernetes_namespace, run.app_id));
 }
 
 void Roster::leave_out(const Uid& uid) {
@@ -276,7 +276,7 @@ void Roster::restore_run(std::unique_ptr<RunRecord> run, const std::string& appl
   if (!added.app_id.empty()) {
     const auto group = ExecutorPods::group_name(added.kubernetes_namespace, added.app_id);
     executors_.restore(group, executors);
-    executors_.hold(group);
+    added.executors = executors_.hold(group);
   }
   if (added.name.app.empty()) return;
   added.job = job(added.kubernetes_namespace, added.name.app);

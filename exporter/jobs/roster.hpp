@@ -111,7 +111,8 @@ class Roster {
   JobRecord* job(const std::string& kubernetes_namespace, const std::string& app);
   void leave_out(const Uid& uid);
 
-  void decide(RunRecord& run, TimePoint now);
+  void decide(RunRecord& run);
+  void watch_loss(RunRecord& run, TimePoint now);
   void judge_without_pod(RunRecord& run) const;
   bool is_over(const RunRecord& run, TimePoint now) const;
   void conclude(RunRecord& run, TimePoint now);

@@ -17,6 +17,10 @@ std::string uid_of(const kubernetes::Object& object) {
   return object.uid.empty() ? object.namespace_name + '/' + object.name : object.uid;
 }
 
+std::int64_t attempts_of(const kubernetes::SparkApplication& application) {
+  return std::max(application.execution_attempts, application.submission_attempts);
+}
+
 ScheduleText schedule_text(const kubernetes::Object& object) {
   return {annotation(object, "schedule"), annotation(object, "timezone"), annotation(object, "deadline")};
 }
@@ -52,6 +56,11 @@ void Roster::link(RunRecord& run, ApplicationRecord* application) {
   if (application == nullptr || run.application == application) return;
   if (run.application != nullptr) std::erase(run.application->runs, &run);
   run.application = application;
+  if (!run.attempt) {
+    std::int64_t before = 0;
+    for (const auto* other : application->runs) before = std::max(before, other->attempt.value_or(0));
+    run.attempt = before + 1;
+  }
   application->runs.push_back(&run);
 }
 
@@ -79,6 +88,9 @@ void Roster::put(kubernetes::SparkApplication&& application) {
     if (is_going) run->facts().application_deleted = true;
     if (record.kind) run->told_kind = record.kind;
     if (!run->was_restored || !run->counted) hear(*run, *record.facts);
+    // The operator remembers attempts that nobody else saw.
+    const bool is_newest = !run->submission_id.empty() && run->submission_id == record.facts->submission_id;
+    if (is_newest) run->attempt = std::max(attempts_of(*record.facts), std::int64_t{1});
     rename(*run);
   }
   count_retries(record);
@@ -117,7 +129,7 @@ void Roster::speak_for(ApplicationRecord& record) {
 
 void Roster::count_retries(ApplicationRecord& record) {
   const auto& facts = *record.facts;
-  const auto attempts = std::max(facts.execution_attempts, facts.submission_attempts);
+  const auto attempts = attempts_of(facts);
   const auto before = std::exchange(record.attempts, attempts).value_or(0);
   // A run that is restarted for ever is a run each time.
   if (before < 0 || attempts <= before || facts.restart_type == "Always") return;

@@ -27,7 +27,8 @@ bool is_gone(const RunRecord& run) {
 void Roster::pass(TimePoint now) {
   if (!synced_) return;
   for (auto& [key, run] : runs_) {
-    decide(*run, now);
+    decide(*run);
+    watch_loss(*run, now);
     watch_executors(*run, now);
   }
   conclude_all(now);
@@ -36,11 +37,12 @@ void Roster::pass(TimePoint now) {
 
 // --- deciding ----------------------------------------------------------------------------------
 
-void Roster::decide(RunRecord& run, TimePoint now) {
-  if (!run.evidence) return;
-  auto& evidence = run.facts();
-  if (!outcome::is_final(run.verdict.state) && is_replaced(run)) evidence.replaced = true;
-  auto verdict = outcome::decide(evidence);
+void Roster::decide(RunRecord& run) {
+  if (run.evidence && !run.evidence->replaced && !outcome::is_final(run.verdict.state) && is_replaced(run)) {
+    run.facts().replaced = true;
+  }
+  if (!run.evidence || !std::exchange(run.is_news, false)) return;
+  auto verdict = outcome::decide(*run.evidence);
   const auto& before = run.verdict;
   if (verdict.state == State::kUnknown && before.state == State::kRetrying) {
     // Its evidence went with a restart: it failed, and whether another attempt comes is all that is open.
@@ -54,6 +56,10 @@ void Roster::decide(RunRecord& run, TimePoint now) {
   run.verdict = outcome::settle(before, verdict);
   if (options_.single_run) judge_without_pod(run);
   if (run.verdict.state != state) ++changes_;
+}
+
+/// Gone, and nobody told how: since when.
+void Roster::watch_loss(RunRecord& run, TimePoint now) {
   const bool lost = run.verdict.state == State::kUnknown && is_gone(run);
   if (!lost) run.unknown_since.reset();
   if (lost && !run.unknown_since) run.unknown_since = now;
@@ -131,10 +137,7 @@ void Roster::watch_executors(RunRecord& run, TimePoint now) {
     wanted = run.application->facts->executor_instances;
   }
   const bool runs = run.verdict.state == State::kRunning && run.presence == outcome::Presence::kPresent;
-  std::int64_t alive = 0;
-  if (const auto* counts = executors_.find(ExecutorPods::group_name(run.kubernetes_namespace, run.app_id))) {
-    alive = counts->alive;
-  }
+  const std::int64_t alive = run.executors == nullptr ? 0 : run.executors->alive;
   const bool is_short = runs && wanted && alive < *wanted;
   if (!is_short) {
     run.short_since.reset();
@@ -151,8 +154,7 @@ std::uint32_t Roster::lacking(const RunRecord& run, TimePoint now) const {
   } else if (run.application != nullptr && run.application->facts) {
     wanted = run.application->facts->executor_instances.value_or(0);
   }
-  const auto* counts = executors_.find(ExecutorPods::group_name(run.kubernetes_namespace, run.app_id));
-  const std::int64_t missing = wanted - (counts == nullptr ? 0 : counts->alive);
+  const std::int64_t missing = wanted - (run.executors == nullptr ? 0 : run.executors->alive);
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(missing, 0, limits::kExecutorPods));
 }
 
@@ -160,7 +162,8 @@ std::uint32_t Roster::lacking(const RunRecord& run, TimePoint now) const {
 
 bool Roster::is_forgettable(const RunRecord& run, TimePoint now) const {
   if (options_.single_run || !is_gone(run)) return false;
-  if (run.application != nullptr && run.application->is_there) return false;
+  // As long as the operator speaks of it, it would come back.
+  if (run.application != nullptr && run.application->is_there && !is_followed(run)) return false;
   if (run.verdict.state == State::kRetrying) return is_followed(run);
   if (!run.counted || !run.noticed || now - *run.noticed < kForgetAfter) return false;
   return run.job == nullptr || !run.job->mine || !is_visible(run, now, rules());
@@ -191,7 +194,7 @@ void Roster::forget(TimePoint now) {
     if (is_forgettable(*run, now)) old.push_back(run.get());
     // Its reason may become more precise for a while.
     const bool settled = run->counted && run->noticed && now - *run->noticed >= kForgetAfter;
-    if (settled && !run->pod_is_gone()) run->evidence.reset();
+    if (settled) run->evidence.reset();
   }
   for (auto* run : old) erase(*run);
   std::erase_if(applications_, [](const auto& entry) { return entry.second->runs.empty() && !entry.second->is_there; });

@@ -33,6 +33,7 @@ bool tells_end(const outcome::OperatorEvidence& evidence) {
 outcome::Evidence& RunRecord::facts() {
   if (!evidence) evidence = std::make_unique<outcome::Evidence>();
   evidence->presence = presence;
+  is_news = true;
   return *evidence;
 }
 

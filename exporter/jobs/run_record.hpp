@@ -21,8 +21,9 @@ namespace spark_exporter::jobs {
 
 using kubernetes::TimePoint;
 
-struct JobRecord;
 struct ApplicationRecord;
+struct ExecutorCounts;
+struct JobRecord;
 
 struct RunRecord {
   Uid key;           ///< of its pod; of a submission without one something unique
@@ -49,6 +50,7 @@ struct RunRecord {
 
   outcome::Presence presence = outcome::Presence::kUnseen;
   bool has_sidecar = false;
+  bool is_news = false;  ///< its evidence changed since it was decided on
   bool was_restored = false;
   std::uint8_t mark = 0;                   ///< of the list that it was in last
   std::unique_ptr<outcome::Evidence> evidence;  ///< dropped when it cannot change anything any more
@@ -62,10 +64,12 @@ struct RunRecord {
   std::optional<TimePoint> noticed;        ///< when that was noticed
   bool counted = false;                    ///< concluded: its job has heard of its end
 
+  const ExecutorCounts* executors = nullptr;  ///< of its application id, held
   JobRecord* job = nullptr;
   ApplicationRecord* application = nullptr;
 
   outcome::Kind kind() const { return told_kind.value_or(seen_kind); }
+  /// To be changed.
   outcome::Evidence& facts();
   bool has_pod() const { return presence != outcome::Presence::kUnseen; }
   bool pod_is_gone() const {

@@ -84,7 +84,7 @@ TEST_F(StateTest, WhatEndedMeanwhileIsCounted) {
   EXPECT_EQ(job_of(next.fleet.view(at(50300)), "nightly").runs, (Counts{1, 1, 0, 1}));
 }
 
-TEST_F(StateTest, LastWordsOfARunningPodAreKept) {
+TEST_F(StateTest, LastWordsOutliveARestart) {
   fleet.pods().put(pod_of(1).pod());
   fleet.view(at(3700));
   ASSERT_TRUE(fleet.take(words(pod_of(1), State::kUnknown), at(3800)));
