@@ -1,7 +1,9 @@
 #include "exporter/app/observer.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "exporter/app/fleet_report.hpp"
@@ -42,6 +44,26 @@ jobs::FleetOptions fleet_options(const config::Options& options, const config::C
   return fleet;
 }
 
+/// The polled runs under the names that the outcomes have, so that both can be joined.
+std::vector<model::RunView> polled_views(const std::vector<std::shared_ptr<const PolledRun>>& polled,
+                                         const outcome::View& outcomes, kubernetes::TimePoint now) {
+  std::map<std::pair<std::string_view, std::string_view>, const outcome::RunView*> by_pod;
+  if (!polled.empty()) {
+    for (const auto& run : outcomes.runs) by_pod[{run.kubernetes_namespace, run.driver_pod}] = &run;
+  }
+  std::vector<model::RunView> views;
+  for (const auto& one : polled) {
+    auto view = one->view(now);
+    const auto known = by_pod.find({view.kubernetes_namespace, view.driver_pod});
+    if (known != by_pod.end()) {
+      view.app = known->second->app;
+      view.app_from = known->second->app_from;
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
 }  // namespace
 
 Observer::Observer(const config::Options& options, config::Config config, kubernetes::Cluster cluster,
@@ -62,8 +84,9 @@ Observer::~Observer() {
   }
   wake_.notify_all();
   reviewer_.cancel();
-  watches_.reset();
   if (thread_.joinable()) thread_.join();
+  polls_.reset();
+  watches_.reset();
   server_.reset();
   if (latest_ != nullptr) file_.save(fleet_, wall_now(), std::chrono::steady_clock::now());
 }
@@ -75,6 +98,7 @@ Result<void> Observer::start() {
   server_ = std::move(*server);
   for (const auto& address : server_->addresses()) log::info("listening", {{"address", address}});
   watch();
+  poll_drivers();
   thread_ = std::thread([this] { work(); });
   return boost::system::in_place_value;
 }
@@ -92,6 +116,14 @@ void Observer::watch() {
                                               tell);
   watches_->add<kubernetes::ScheduledSparkApplication>({kubernetes::kScheduledSparkApplications, from, "", ""},
                                                        fleet_.scheduled(), tell);
+}
+
+void Observer::poll_drivers() {
+  if (!options_.poll_drivers) return;
+  polls_ = std::make_unique<DriverPolls>(options_, [this](const jobs::RestFacts& facts) {
+    fleet_.rest_says(facts, wall_now());
+    changed();
+  });
 }
 
 void Observer::changed() {
@@ -119,6 +151,7 @@ void Observer::work() {
   fleet_.set_synced();
   do {
     publish();
+    if (polls_ != nullptr) polls_->follow(fleet_.running_drivers());
     file_.save_if_due(fleet_, wall_now(), std::chrono::steady_clock::now());
   } while (wait_for_work());
 }
@@ -169,11 +202,14 @@ void Observer::publish() {
   warn_of_left_out();
 }
 
-std::string Observer::render(const outcome::View& view, kubernetes::TimePoint now) {
+metrics::Packed Observer::render(const outcome::View& view, kubernetes::TimePoint now) {
   model::Snapshot snapshot;
   snapshot.now = now;
   snapshot.outcomes = &view;
   snapshot.sources["kubernetes"] = watches_->health(now);
+  const auto polled = polls_ != nullptr ? polls_->latest() : std::vector<std::shared_ptr<const PolledRun>>{};
+  if (polls_ != nullptr) snapshot.sources["spark"] = polls_->health();
+  snapshot.runs = polled_views(polled, view, now);
   std::vector<std::string> names;
   {
     const std::lock_guard lock(mutex_);
@@ -183,9 +219,7 @@ std::string Observer::render(const outcome::View& view, kubernetes::TimePoint no
     snapshot.config_reload_time = reload_time_;
     names = config::enabled_collectors(metrics::collector_names(), options_.collectors, config_.collectors);
   }
-  auto exposition = metrics::render(snapshot, {names.begin(), names.end()}, drops_);
-  exposition += metrics::render_process(read_process_stats());
-  return exposition;
+  return metrics::render_packed(snapshot, {names.begin(), names.end()}, drops_, read_process_stats(), packer_);
 }
 
 void Observer::warn_of_left_out() {
@@ -205,9 +239,10 @@ web::HttpResponse Observer::answer_metrics(const web::HttpRequest& request) {
   auto published = latest();
   if (published == nullptr) return not_yet();
   scraped_ = true;
+  if (polls_ != nullptr) polls_->count_scrape();
   web::HttpResponse response;
   response.content_type = kMetricsType;
-  response.headers.emplace_back("Vary", "Accept-Encoding");
+  response.negotiated = true;
   if (request.accepts_gzip) response.content_encoding = "gzip";
   response.shared = request.accepts_gzip ? published->exposition.gzip() : published->exposition.text();
   response.keep_alive = std::move(published);

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "exporter/app/driver_polls.hpp"
 #include "exporter/app/fleet_file.hpp"
 #include "exporter/app/token_reviewer.hpp"
 #include "exporter/app/watches.hpp"
@@ -59,8 +60,8 @@ class Observer {
  private:
   using Instant = std::chrono::steady_clock::time_point;
   struct Published {
-    Published(std::string text, outcome::View shown, kubernetes::TimePoint at)
-        : exposition(std::move(text)), view(std::move(shown)), time(at) {}
+    Published(metrics::Packed packed, outcome::View shown, kubernetes::TimePoint at)
+        : exposition(std::move(packed)), view(std::move(shown)), time(at) {}
     metrics::Exposition exposition;
     outcome::View view;
     kubernetes::TimePoint time;
@@ -74,12 +75,13 @@ class Observer {
   std::shared_ptr<const Published> latest() const;
 
   void watch();
+  void poll_drivers();
   void changed();
   void work();
   bool wait_for_lists();
   bool wait_for_work();
   void publish();
-  std::string render(const outcome::View& view, kubernetes::TimePoint now);
+  metrics::Packed render(const outcome::View& view, kubernetes::TimePoint now);
   void warn_of_left_out();
 
   const config::Options options_;
@@ -89,6 +91,7 @@ class Observer {
   FleetFile file_;
   TokenReviewer reviewer_;
   metrics::DropCounters drops_;
+  metrics::Packer packer_;
   std::uint64_t left_out_ = 0;
   Instant published_at_{};
   std::chrono::milliseconds publishing_took_{0};
@@ -105,6 +108,7 @@ class Observer {
 
   std::unique_ptr<web::Server> server_;
   std::unique_ptr<Watches> watches_;
+  std::unique_ptr<DriverPolls> polls_;  ///< null: not asked for
   std::thread thread_;
 };
 

@@ -103,6 +103,8 @@ inline constexpr std::size_t kLastWordsBytes = 16 * 1024;
 inline constexpr std::size_t kRuns = 20'000;
 inline constexpr std::size_t kExecutorPods = 200'000;
 inline constexpr std::size_t kJobs = 20'000;
+/// Drivers without a sidecar that an observer polls.
+inline constexpr std::size_t kPolledDrivers = 200;
 /// Good runs of a job that its baseline is the median of.
 inline constexpr std::size_t kBaselineRuns = 20;
 
