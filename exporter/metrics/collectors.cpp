@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <string>
 #include <tuple>
+#include <unordered_map>
 
 #include "exporter/common/log.hpp"
 #include "exporter/metrics/exposition.hpp"
@@ -55,10 +57,6 @@ void run_all(std::span<const Collector> table, const model::Snapshot& snapshot, 
   }
 }
 
-auto identity(const model::RunView& view) {
-  return std::tuple(label_value(view.kubernetes_namespace), label_value(view.app), label_value(view.app_id));
-}
-
 /// What decides between two runs of one identity.
 auto rank(const model::RunView& view) {
   const auto start = view.run->application().start_time.value_or(spark::TimePoint::min());
@@ -92,14 +90,15 @@ Packed render_packed(const model::Snapshot& snapshot, const std::set<std::string
 
 std::vector<const model::RunView*> shown_runs(const model::Snapshot& snapshot) {
   std::vector<const model::RunView*> shown;
+  std::unordered_map<std::string, std::size_t> places;
   for (const auto& view : snapshot.runs) {
     if (view.run == nullptr) continue;
-    const auto twin =
-        std::find_if(shown.begin(), shown.end(), [&](const auto* other) { return identity(*other) == identity(view); });
-    if (twin == shown.end()) {
+    const Identity identity(view.kubernetes_namespace, view.app, view.app_id);
+    const auto [place, is_new] = places.try_emplace(identity.labels(), shown.size());
+    if (is_new) {
       shown.push_back(&view);
-    } else if (rank(view) > rank(**twin)) {
-      *twin = &view;
+    } else if (auto& twin = shown[place->second]; rank(view) > rank(*twin)) {
+      twin = &view;
     }
   }
   return shown;
