@@ -1,6 +1,7 @@
 #include "exporter/kubernetes/list_watch.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
 #include <utility>
 
@@ -30,6 +31,13 @@ bool is_transient(const Failure& failure) {
     case ErrorKind::kTls: return true;
     default: return false;
   }
+}
+
+std::optional<std::uint64_t> to_number(const std::string& version) {
+  std::uint64_t number = 0;
+  const char* end = version.data() + version.size();
+  const auto [stop, error] = std::from_chars(version.data(), end, number);
+  return error == std::errc() && stop == end ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace
@@ -84,6 +92,7 @@ void ListWatch::run() noexcept {
 }
 
 void ListWatch::step() {
+  if (was_away_ && !version_.empty() && !is_version_good()) return;
   if (version_.empty() && !list()) return;
   watch();
 }
@@ -92,6 +101,34 @@ void ListWatch::relist() {
   version_.clear();
   listing_ = false;
   failed_tries_ = 0;
+  was_away_ = false;
+}
+
+/// Whether to watch on from version_, as far as one object of a list can tell. Versions are opaque by contract but for
+/// those of one kind, whose order is that of their numbers (Kubernetes 1.35, and etcd's revisions ever before). False:
+/// not now, or not any more.
+bool ListWatch::is_version_good() {
+  net::Request request;
+  request.target = list_target(selection_, 1, "");
+  request.timeout = tuning_.list_timeout;
+  ListHead head;
+  const auto done = api_.request(std::move(request), [&](std::istream& body) -> Result<void> {
+    const json::Each<Node> ignore = [](Node&&) {};
+    const auto decoded = decode_list<Node>(body, head, ignore);
+    return decoded ? Result<void>() : decoded.error();
+  });
+  if (!done && is_transient(done.error())) {
+    pause_after(done.error());
+    return false;
+  }
+  was_away_ = false;
+  const auto now = to_number(head.resource_version);
+  const auto ours = to_number(version_);
+  if (!now || !ours || *now >= *ours) return true;
+  log::warn("the API's versions went back: listing " + describe(selection_) + " again",
+            {{"source", "kubernetes"}, {"version", version_}, {"list_version", head.resource_version}});
+  relist();
+  return false;
 }
 
 // --- lists -------------------------------------------------------------------------------------
@@ -228,6 +265,7 @@ void ListWatch::after_watch(const Ended& ended, const std::optional<Failure>& fa
   const bool answered = failure && failure->status != 0;
   if (answered && !gone) ++failed_tries_;
   const bool silent = !ended.spoke && lived;
+  if (failure && !answered && !ended.spoke && is_transient(*failure)) was_away_ = true;
   if (gone || ended.lost || silent || failed_tries_ >= tuning_.tries_of_a_version) relist();
   if (failure && is_refusal(*failure)) {
     relist();

@@ -8,6 +8,8 @@
 //   a watch said nothing, not even a bookmark,     lists: its version may be one that the server has yet to reach
 //     until its end or for `idle_timeout`            (a restored etcd), which the API answers with silence
 //   a connection is silent in mid-watch            watches on from the last version
+//   a watch could not be begun for a while         asks for the list's version first, and lists if that is lower than
+//                                                    its own: a restored etcd would catch up in silence
 //   410, as status or as ERROR event               lists
 //   a line does not decode                         lists: an event is lost
 //   401                                            the token's file is read again
@@ -86,6 +88,7 @@ class ListWatch {
   struct Ended;
 
   void step();
+  bool is_version_good();
   bool list();
   ApiResult<void> page(ListHead& head);
   void watch();
@@ -120,6 +123,7 @@ class ListWatch {
   std::size_t pages_ = 0;
   int failed_tries_ = 0;                                       ///< of version_
   bool answered_ = true;                                       ///< the last failure was an answer
+  bool was_away_ = false;                                      ///< the API, since version_ was current
   std::optional<std::pair<ErrorKind, std::int64_t>> trouble_;  ///< kind and status of what was logged last
   std::string line_;
 

@@ -172,6 +172,7 @@ TEST(ListWatch, AConnectionThatFallsSilentIsMadeAnew) {
 TEST(ListWatch, AMinuteOfRefusedConnections) {
   std::vector<Answer> answers{kEmptyList, watch_of(event_line("ADDED", "a", "11"), kLong, ErrorKind::kReset)};
   answers.insert(answers.end(), 12, refused());
+  answers.push_back({.body = page_json({{"a", "12"}}, "12")});  // asked for its version only
   answers.push_back(watch_of(event_line("MODIFIED", "a", "12")));
   const ScriptedRun run(answers);
   EXPECT_EQ(run.pauses(), (Pauses{seconds{1}, seconds{2}, seconds{4}, seconds{8}, seconds{15}, seconds{15}, seconds{15},
@@ -184,8 +185,23 @@ TEST(ListWatch, AMinuteOfRefusedConnections) {
 }
 
 TEST(ListWatch, AnAnswerAfterNoneIsFollowedUpSoon) {
-  const ScriptedRun run({kEmptyList, refused(), refused(), refused(), status(410), status(503), kEmptyList});
+  const ScriptedRun run({kEmptyList, refused(), refused(), refused(), status(503), kEmptyList, status(410), kEmptyList});
   EXPECT_EQ(run.pauses(), (Pauses{seconds{1}, seconds{2}, seconds{4}, seconds{1}, seconds{2}}));
+}
+
+TEST(ListWatch, VersionsThatWentBackDuringAnOutage) {
+  struct Case {
+    const char* listed;
+    bool again;
+  };
+  for (const auto& [listed, again] : {Case{"9", true}, Case{"10", false}, Case{"11", false}, Case{"opaque", false}}) {
+    SCOPED_TRACE(listed);
+    const Answer page{.body = page_json({{"a", "8"}}, listed)};
+    const ScriptedRun run({kEmptyList, refused(), page, page});
+    EXPECT_EQ(run.asked(), again ? (Said{"list", "watch 10", "list", "list", "watch 9"})
+                                 : (Said{"list", "watch 10", "list", "watch 10", "watch 10"}));
+    EXPECT_EQ(run.said(), again ? (Said{"begin", "end", "begin", "put a@8", "end"}) : (Said{"begin", "end"}));
+  }
 }
 
 TEST(ListWatch, OtherWatchesTriesCountToo) {
