@@ -140,7 +140,7 @@ std::vector<Fleet::DriverPod> Fleet::running_drivers() const {
     const bool runs = run->presence == outcome::Presence::kPresent && run->evidence && run->evidence->pod &&
                       run->evidence->pod->running;
     if (!is_mine || !runs) continue;
-    drivers.push_back({run->kubernetes_namespace, run->pod_name, run->uid, run->ip, run->app_id, run->has_sidecar});
+    drivers.push_back({run->kubernetes_namespace, run->pod_name, run->uid(), run->ip, run->app_id, run->has_sidecar});
   }
   return drivers;
 }

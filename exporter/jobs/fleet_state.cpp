@@ -69,7 +69,7 @@ Json run_json(const RunRecord& run) {
             {"presence", static_cast<int>(run.presence)},
             {"kind", outcome::to_string(run.kind())},
             {"verdict", verdict_json(run.verdict)}};
-  put_text(json, "uid", run.uid);
+  put_text(json, "uid", run.odd_uid);
   put_text(json, "namespace", run.kubernetes_namespace);
   put_text(json, "pod", run.pod_name);
   put_text(json, "app", run.name.app);
@@ -276,7 +276,7 @@ ReadRun read_run(const Node& node) {
   ReadRun read{std::make_unique<RunRecord>(), node.text("application"), {}};
   auto& run = *read.run;
   run.key = node.at("key").uid();
-  run.uid = node.text("uid");
+  run.odd_uid = node.text("uid");
   run.kubernetes_namespace = node.text("namespace");
   run.pod_name = node.text("pod");
   run.name = {node.text("app"), node.text("app_from")};

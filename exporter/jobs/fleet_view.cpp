@@ -80,7 +80,8 @@ outcome::JobView view_of(const Roster& roster, JobRecord& job, TimePoint now) {
   if (!job.annotated.schedule.empty()) {
     // The run that is due made it known: its due time is a little before.
     constexpr auto kBefore = std::chrono::hours{1};
-    add_due(job.clock.at(now, job.first_seen.value_or(now) - kBefore, job.annotated), view);
+    if (!job.clock) job.clock = std::make_unique<ScheduleClock>();
+    add_due(job.clock->at(now, job.first_seen.value_or(now) - kBefore, job.annotated), view);
   }
   return view;
 }
@@ -129,8 +130,9 @@ outcome::View make_view(Roster& roster, TimePoint now) {
   for (const auto& [key, job] : roster.jobs()) {
     if (!job->mine || (job->is_blank() && job->annotated.schedule.empty())) continue;
     view.jobs.push_back(view_of(roster, *job, now));
+    const Shade shade(*job, now, roster.rules());
     for (const auto* run : job->members) {
-      if (is_visible(*run, now, roster.rules())) view.runs.push_back(view_of(roster, *run, now));
+      if (shade.shows(*run)) view.runs.push_back(view_of(roster, *run, now));
     }
   }
   add_schedules(roster, now, view.jobs);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,7 +65,7 @@ struct JobRecord {
   TimePoint touched{};
 
   std::vector<RunRecord*> members;
-  ScheduleClock clock;
+  std::unique_ptr<ScheduleClock> clock;  ///< of a job with a schedule
 
   /// A run of it has ended.
   void note_success(const GoodRun& run);

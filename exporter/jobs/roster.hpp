@@ -121,6 +121,7 @@ class Roster {
   void watch_executors(RunRecord& run, TimePoint now);
   void forget(TimePoint now);
   bool is_forgettable(const RunRecord& run, TimePoint now) const;
+  std::vector<RunRecord*> forgettable(TimePoint now) const;
   void erase(RunRecord& run);
   void forget_jobs(TimePoint now);
 

@@ -17,6 +17,12 @@ constexpr auto kForgetAfter = std::chrono::minutes{15};
 /// A job without runs and schedule is remembered over the longest month.
 constexpr auto kJobMemory = std::chrono::hours{24 * 35};
 
+/// Where allocation is dynamic, the number of instances is but the first one.
+std::optional<std::int64_t> wanted_by(const ApplicationRecord* application) {
+  if (application == nullptr || !application->facts || application->facts->dynamic_allocation) return std::nullopt;
+  return application->facts->executor_instances;
+}
+
 bool is_gone(const RunRecord& run) {
   if (run.has_pod()) return run.pod_is_gone();
   return run.application != nullptr && run.application->is_gone();
@@ -133,9 +139,7 @@ void Roster::conclude_all(TimePoint now) {
 
 void Roster::watch_executors(RunRecord& run, TimePoint now) {
   std::optional<std::int64_t> wanted = run.executors_wanted;
-  if (!wanted && run.application != nullptr && run.application->facts) {
-    wanted = run.application->facts->executor_instances;
-  }
+  if (!wanted) wanted = wanted_by(run.application);
   const bool runs = run.verdict.state == State::kRunning && run.presence == outcome::Presence::kPresent;
   const std::int64_t alive = run.executors == nullptr ? 0 : run.executors->alive;
   const bool is_short = runs && wanted && alive < *wanted;
@@ -148,12 +152,7 @@ void Roster::watch_executors(RunRecord& run, TimePoint now) {
 
 std::uint32_t Roster::lacking(const RunRecord& run, TimePoint now) const {
   if (!run.short_since || now - *run.short_since < kExecutorGrace) return 0;
-  std::int64_t wanted = 0;
-  if (run.executors_wanted) {
-    wanted = *run.executors_wanted;
-  } else if (run.application != nullptr && run.application->facts) {
-    wanted = run.application->facts->executor_instances.value_or(0);
-  }
+  const std::int64_t wanted = run.executors_wanted.value_or(wanted_by(run.application).value_or(0));
   const std::int64_t missing = wanted - (run.executors == nullptr ? 0 : run.executors->alive);
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(missing, 0, limits::kExecutorPods));
 }
@@ -165,8 +164,21 @@ bool Roster::is_forgettable(const RunRecord& run, TimePoint now) const {
   // As long as the operator speaks of it, it would come back.
   if (run.application != nullptr && run.application->is_there && !is_followed(run)) return false;
   if (run.verdict.state == State::kRetrying) return is_followed(run);
-  if (!run.counted || !run.noticed || now - *run.noticed < kForgetAfter) return false;
-  return run.job == nullptr || !run.job->mine || !is_visible(run, now, rules());
+  return run.counted && run.noticed && now - *run.noticed >= kForgetAfter;
+}
+
+std::vector<RunRecord*> Roster::forgettable(TimePoint now) const {
+  std::vector<RunRecord*> old;
+  for (const auto& [key, job] : jobs_) {
+    const Shade shade(*job, now, rules());
+    for (auto* run : job->members) {
+      if (is_forgettable(*run, now) && (!job->mine || !shade.shows(*run))) old.push_back(run);
+    }
+  }
+  for (const auto& [key, run] : runs_) {
+    if (run->job == nullptr && is_forgettable(*run, now)) old.push_back(run.get());
+  }
+  return old;
 }
 
 void Roster::erase(RunRecord& run) {
@@ -189,14 +201,12 @@ void Roster::forget(TimePoint now) {
   if (swept_ && now >= *swept_ && now - *swept_ < kPause) return;
   swept_ = now;
   executors_.forget_gone();
-  std::vector<RunRecord*> old;
   for (auto& [key, run] : runs_) {
-    if (is_forgettable(*run, now)) old.push_back(run.get());
     // Its reason may become more precise for a while.
     const bool settled = run->counted && run->noticed && now - *run->noticed >= kForgetAfter;
     if (settled) run->evidence.reset();
   }
-  for (auto* run : old) erase(*run);
+  for (auto* run : forgettable(now)) erase(*run);
   std::erase_if(applications_, [](const auto& entry) { return entry.second->runs.empty() && !entry.second->is_there; });
   forget_jobs(now);
 }

@@ -117,15 +117,19 @@ std::vector<std::pair<std::string, std::string>> pick(std::string_view packed,
 
 void observe(RunRecord& run, const kubernetes::Pod& pod, const std::string& container) {
   auto seen = outcome::observe(pod, container);
-  if (!run.termination) run.termination = outcome::termination_reason(seen, false);
   auto& known = run.facts().pod;
+  // The kubelet's own last DELETE, without grace, moves the deletionTimestamp behind the container's end.
+  if (known && known->deletion_requested && seen.deletion_requested) {
+    seen.deletion_requested = std::min(*known->deletion_requested, *seen.deletion_requested);
+  }
+  if (!run.termination) run.termination = outcome::termination_reason(seen, false);
   const bool is_over = known && known->end && !known->restarts;
   const bool unsees = is_over && !(seen.end && !seen.restarts);
   if (!unsees) known = std::move(seen);
 }
 
 void describe(RunRecord& run, const kubernetes::Pod& pod, const std::string& container) {
-  run.uid = pod.uid;
+  if (pod.uid != to_uuid(run.key)) run.odd_uid = pod.uid;
   run.kubernetes_namespace = pod.namespace_name;
   run.pod_name = pod.name;
   if (const auto id = pod.label("spark-app-selector"); !id.empty()) run.app_id = id;

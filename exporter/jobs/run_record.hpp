@@ -27,7 +27,7 @@ struct JobRecord;
 
 struct RunRecord {
   Uid key;           ///< of its pod; of a submission without one something unique
-  std::string uid;   ///< of its pod, "" without one
+  std::string odd_uid;  ///< of its pod, where it is no UUID
   std::string kubernetes_namespace;
   std::string pod_name;
   std::string app_id;
@@ -68,6 +68,8 @@ struct RunRecord {
   JobRecord* job = nullptr;
   ApplicationRecord* application = nullptr;
 
+  /// Of its pod, "" without one.
+  std::string uid() const { return odd_uid.empty() && has_pod() ? to_uuid(key) : odd_uid; }
   outcome::Kind kind() const { return told_kind.value_or(seen_kind); }
   /// To be changed.
   outcome::Evidence& facts();

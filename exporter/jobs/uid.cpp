@@ -47,6 +47,12 @@ Uid to_uid(std::string_view text) {
   return {fnv1a(text), fnv1a(text, kOtherSeed)};
 }
 
+std::string to_uuid(const Uid& uid) {
+  std::string text = to_hex(uid);
+  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
+  return text;
+}
+
 std::string to_hex(const Uid& uid) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string text(kDigits, '0');

@@ -24,6 +24,8 @@ std::uint64_t fnv1a(std::string_view text, std::uint64_t seed = 1469598103934665
 
 /// The number that a UUID writes; a hash of any other text.
 Uid to_uid(std::string_view text);
+/// As a UUID writes it.
+std::string to_uuid(const Uid& uid);
 /// 32 hexadecimal digits, and back.
 std::string to_hex(const Uid& uid);
 std::optional<Uid> parse_hex(std::string_view text);

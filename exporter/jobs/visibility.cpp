@@ -44,20 +44,32 @@ bool is_replaced(const RunRecord& run) {
   });
 }
 
-bool is_visible(const RunRecord& run, TimePoint now, const VisibilityRules& rules) {
+Shade::Shade(const JobRecord& job, TimePoint now, const VisibilityRules& rules) : now_(now), rules_(rules) {
+  for (const auto* run : job.members) {
+    if (!run->counted) continue;
+    if (last_ended_ == nullptr || ended_later(*run, *last_ended_)) last_ended_ = run;
+    if (!supersedes_by_name(run->name.from) || !hides(*run)) continue;
+    if (hides_ == nullptr || is_later(*run, *hides_)) hides_ = run;
+  }
+}
+
+/// A good end shows at once that the job is well again; a failure takes over when it has been shown for a while.
+bool Shade::hides(const RunRecord& other) const {
+  if (!other.counted) return false;
+  if (other.verdict.state == State::kSucceeded) return true;
+  return other.verdict.state == State::kFailed && other.noticed && now_ - *other.noticed >= rules_.overlap;
+}
+
+bool Shade::shows(const RunRecord& run) const {
   if (run.verdict.state == State::kRetrying) return !is_followed(run);
   if (!run.counted || !run.ended) return true;
-  if (now - *run.ended >= rules.retention) return false;
-  const auto& members = run.job->members;
-  if (run.verdict.state != State::kFailed) {
-    return std::none_of(members.begin(), members.end(),
-                        [&](const auto* other) { return other->counted && ended_later(*other, run); });
-  }
-  return std::none_of(members.begin(), members.end(), [&](const auto* other) {
-    if (!other->counted || !supersedes(*other, run)) return false;
-    if (other->verdict.state == State::kSucceeded) return true;
-    return other->verdict.state == State::kFailed && other->noticed && now - *other->noticed >= rules.overlap;
-  });
+  if (now_ - *run.ended >= rules_.retention) return false;
+  if (run.verdict.state != State::kFailed) return &run == last_ended_;
+  if (hides_ != nullptr && is_later(*hides_, run)) return false;
+  if (run.application == nullptr) return true;
+  const auto& attempts = run.application->runs;
+  return std::none_of(attempts.begin(), attempts.end(),
+                      [&](const auto* other) { return is_later(*other, run) && hides(*other); });
 }
 
 }  // namespace spark_exporter::jobs

@@ -5,6 +5,7 @@ namespace {
 
 // Kind SparkApplication of sparkoperator.k8s.io/v1beta2.
 constexpr Field<SparkApplication> kApplication[] = {
+    {"spec.dynamicAllocation.enabled", json::flag<&SparkApplication::dynamic_allocation>},
     {"spec.executor.instances", json::count<&SparkApplication::executor_instances>},
     {"spec.restartPolicy.onFailureRetries", json::count<&SparkApplication::failure_retries>},
     {"spec.restartPolicy.onSubmissionFailureRetries", json::count<&SparkApplication::submission_failure_retries>},

@@ -140,6 +140,7 @@ struct SparkApplication : Object {
   std::string spark_version;                       ///< spec.sparkVersion
   bool suspend = false;                            ///< spec.suspend
   std::optional<std::int64_t> executor_instances;  ///< spec.executor.instances
+  bool dynamic_allocation = false;                 ///< spec.dynamicAllocation.enabled
   std::string restart_type;                        ///< spec.restartPolicy.type: Never, OnFailure, Always
   std::int64_t failure_retries = 0;                ///< spec.restartPolicy.onFailureRetries
   std::int64_t submission_failure_retries = 0;     ///< spec.restartPolicy.onSubmissionFailureRetries

@@ -98,6 +98,21 @@ TEST_F(FleetTest, ACancelledRunTakesNoAlertAway) {
   EXPECT_EQ(shown(fleet.view(at(9000))).size(), 2U);
 }
 
+TEST_F(FleetTest, TheKubeletsOwnLastDeleteIsNoLaterDeletion) {
+  sync();
+  auto pod = nightly(1);
+  pod.deletion_asked = 3600 + 600;
+  put(pod);
+  pod.ended = 3600 + 600;
+  pod.exit_code = 143;
+  auto last = pod.pod();
+  last.deletion_time = at(3600 + 601);
+  last.deletion_grace_period = kubernetes::Seconds{0};
+  fleet.pods().put(kubernetes::Pod(last));
+  fleet.pods().remove(std::move(last));
+  EXPECT_EQ(shown(fleet.view(at(4300))), Strings{"spark-1 cancelled"});
+}
+
 TEST_F(FleetTest, AnEndedRunGoesAfterRetention) {
   sync();
   put(nightly(1, 600, 1));
