@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "exporter/common/limits.hpp"
 #include "tests/unit/jobs/scene.hpp"
 
 namespace spark_exporter::jobs::test {
@@ -167,6 +168,7 @@ TEST_F(FleetTest, ARunThatAllTellOfIsCountedOnce) {
     EXPECT_EQ(job_of(fleet.view(at(second)), "nightly").runs, (Counts{0, 1, 0, 0}));
   }
   list(fleet.pods(), {pod.pod()});
+  EXPECT_TRUE(fleet.take(words(pod, State::kFailed), at(199999))) << "it was known once: no reason to try again";
   fleet.applications().put(application("nightly", "FAILED", "s1"));
   EXPECT_EQ(job_of(fleet.view(at(200000)), "nightly").runs, (Counts{0, 1, 0, 0}));
   EXPECT_TRUE(fleet.view(at(200000)).runs.empty());
@@ -202,6 +204,11 @@ TEST_F(FleetTest, LastWordsInThePodsStatusAreRead) {
   EXPECT_EQ(run_of(fleet.view(at(4300)), "spark-1").verdict.reason, Reason::kStageAborted);
   auto other = nightly(2);
   other.last_words = pod.last_words;  // of another pod
+  put(other);
+  EXPECT_EQ(run_of(fleet.view(at(7300)), "spark-2").verdict.state, State::kRunning);
+  auto nameless = words(pod, State::kFailed);
+  nameless.pod_uid.clear();
+  other.last_words = outcome::encode(nameless, 4096);
   put(other);
   EXPECT_EQ(run_of(fleet.view(at(7300)), "spark-2").verdict.state, State::kRunning);
 }
@@ -303,6 +310,62 @@ TEST_F(FleetTest, AnEndlessJobsNextVersionReplacesIt) {
   put(first);
   const auto view = fleet.view(at(7500));
   EXPECT_EQ(job_of(view, "nightly").runs, (Counts{0, 0, 1, 0}));
+}
+
+TEST_F(FleetTest, AnAttemptThatNoneFollowsAnyMoreFailed) {
+  sync();
+  fleet.applications().put(application("op", "PENDING_RERUN", "s1", 1, "OnFailure", 1));
+  put(attempt(1, 600));
+  EXPECT_EQ(shown(fleet.view(at(4300))), Strings{"spark-1 retrying"});
+  fleet.applications().remove(application("op", "PENDING_RERUN", "s1", 1, "OnFailure", 1));
+  EXPECT_EQ(shown(fleet.view(at(4400))), Strings{"spark-1 failed"});
+}
+
+TEST_F(FleetTest, ACrashLoopIsForgottenAsItGoesOn) {
+  sync();
+  for (int i = 1; i <= 20; ++i) {
+    fleet.applications().put(application("op", "RUNNING", "s" + std::to_string(i), i, "Always"));
+    put(attempt(i));
+    fleet.view(at(i * 3600 + 10));
+    put(attempt(i, 600));
+    fleet.pods().remove(attempt(i, 600).pod());
+    fleet.view(at(i * 3600 + 1000));
+  }
+  const auto view = fleet.view(at(20 * 3600 + 3000));
+  EXPECT_EQ(job_of(view, "op").runs, (Counts{0, 20, 0, 0}));
+  ASSERT_EQ(shown(view), Strings{"spark-20 failed"});
+  EXPECT_EQ(view.runs[0].attempt, 20);
+  const auto state = fleet.save(at(20 * 3600 + 3000));
+  EXPECT_EQ(state.find("\"spark-17\""), std::string::npos);
+  EXPECT_NE(state.find("\"spark-20\""), std::string::npos);
+}
+
+// --- what is left out --------------------------------------------------------------------------
+
+TEST_F(FleetTest, OneRunMoreThanIsKeptIsLeftOut) {
+  sync();
+  const auto number = [](std::size_t i) {
+    auto pod = nightly(0);
+    pod.name = pod.uid = pod.app_id = "n" + std::to_string(i);
+    return pod;
+  };
+  for (std::size_t i = 0; i < limits::kRuns; ++i) put(number(i));
+  EXPECT_EQ(fleet.left_out(), 0U);
+  put(number(limits::kRuns));
+  put(number(limits::kRuns));
+  EXPECT_EQ(fleet.left_out(), 1U);
+  EXPECT_EQ(fleet.view(at(100)).runs.size(), limits::kRuns);
+}
+
+TEST_F(FleetTest, OneJobMoreThanIsKeptIsLeftOut) {
+  sync();
+  auto pod = nightly(1);
+  for (std::size_t i = 0; i <= limits::kJobs; ++i) {
+    pod.job = "job-" + std::to_string(i);
+    EXPECT_EQ(fleet.left_out(), 0U);
+    put(pod);  // one pod that goes by another name each time: no run is left out
+  }
+  EXPECT_EQ(fleet.left_out(), 1U);
 }
 
 // --- pods --------------------------------------------------------------------------------------
