@@ -22,4 +22,6 @@ part() {  # part NAME COMMAND...
 
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
 part scale python3 tests/e2e/test_scale.py --drivers 200 2000 --table "$out/scale.md"
+part matrix python3 tests/e2e/test_outcome_matrix.py --markdown "$out/matrix.md"
+part outcomes python3 tests/e2e/prove_outcomes.py --runs 300 --seed "${SEED:-4}" --markdown "$out/outcomes.md"
 exit "$worst"

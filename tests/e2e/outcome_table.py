@@ -2,8 +2,10 @@
 
 A cell is "state reason alert": the state and reason that the run's series end with ("-" is none), and whether the
 contract's SparkJobFailed fires or stays silent on every Prometheus. "words" for the alert: the series cannot live long
-enough, and the outcome is in the last words that the sidecar leaves behind, with the alert silent. "nothing" is a pod
-in which no sidecar ever ran.
+enough, and the outcome is in the last words that the sidecar leaves behind, with the alert silent. "warns": silent, but
+for 60 s scrapes, which may be lucky, and the sidecar's log has said so beforehand. "goes-on": the alert fires without a
+gap though the observer was killed meanwhile. "resolves": it fired before and no longer does. "nothing" is a pod in which
+no sidecar ever ran.
 
 What a lone sidecar cannot know stands here as such: that another attempt follows, that a newer version of the job has
 started, what became of a node with the sidecar on it, that a later run was good.
