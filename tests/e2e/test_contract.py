@@ -17,7 +17,18 @@ ROW = re.compile(r"^\|\s*`([a-zA-Z_:][\w:]*)`\s*\|\s*`?(counter|gauge|histogram|
 EXCEPTION = "jvm_gc_time_seconds counter metrics should have \"_total\" suffix"
 
 # Documented families that no run on one machine can show.
-NOT_HERE = {"spark_executor_memory_limit_bytes": "a pod's limit: only in Kubernetes"}
+NOT_HERE = {
+    "spark_executor_memory_limit_bytes": "a pod's limit: only in Kubernetes",
+    **dict.fromkeys((f"spark_job_{name}" for name in (
+        "failure_info", "submission_timestamp_seconds", "end_timestamp_seconds", "duration_seconds", "pods",
+        "pods_waiting", "pod_terminations_total", "last_success_timestamp_seconds", "last_failure_timestamp_seconds")),
+        "how a run ended and its pods: only in Kubernetes"),
+    **dict.fromkeys((f"spark_job_{name}" for name in (
+        "consecutive_failures", "last_due_timestamp_seconds", "next_run_timestamp_seconds",
+        "deadline_timestamp_seconds", "baseline_duration_seconds", "baseline_input_bytes", "baseline_runs")),
+        "a job across its runs: the observer's"),
+    "spark_exporter_outcome_deliveries_total": "last words: only in Kubernetes",
+}
 
 
 def documented():
