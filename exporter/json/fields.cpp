@@ -4,6 +4,12 @@
 #include <limits>
 
 namespace spark_exporter::json {
+namespace {
+
+/// Of a code point's second to fourth byte.
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+}  // namespace
 
 std::optional<std::int64_t> to_count(const Scalar& value) {
   constexpr double kExact = 9007199254740992.0;  // 2^53
@@ -32,10 +38,18 @@ bool is_not_finite(const Scalar& value) {
 
 std::string to_kept_text(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return std::string(text);
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
   std::size_t end = limit;
   while (end > 0 && continues(text[end])) --end;
   return std::string(text.substr(0, end));
+}
+
+std::string to_kept_ends(std::string_view text, std::size_t limit) {
+  constexpr std::string_view kBetween = " ... ";
+  const std::size_t head = limit - limit / 4;
+  if (text.size() <= limit || limit - head <= kBetween.size()) return to_kept_text(text, limit);
+  std::size_t tail = text.size() - (limit - head - kBetween.size());
+  while (tail < text.size() && continues(text[tail])) ++tail;
+  return to_kept_text(text, head) + std::string(kBetween) + std::string(text.substr(tail));
 }
 
 }  // namespace spark_exporter::json

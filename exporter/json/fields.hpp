@@ -40,6 +40,8 @@ std::optional<double> to_real(const Scalar& value);
 bool is_not_finite(const Scalar& value);
 /// At most `limit` bytes, cut between code points.
 std::string to_kept_text(std::string_view text, std::size_t limit = limits::kTextBytes);
+/// The same, but a long text keeps its end as well: three quarters of it are its beginning, then " ... ".
+std::string to_kept_ends(std::string_view text, std::size_t limit = limits::kTextBytes);
 
 // --- readers -----------------------------------------------------------------------------------
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "exporter/spark/decode_fields.hpp"
 
 namespace spark_exporter::spark {
@@ -24,6 +26,26 @@ Verdict status(StageDraft& stage, const Scalar& value) {
   return {};
 }
 
+/// Java's frames tell nobody a cause, and stand between what does.
+std::string without_frames(std::string_view text) {
+  std::string kept;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const auto line = text.substr(0, end);
+    if (!line.starts_with("\tat ")) kept += line;
+    text.remove_prefix(end);
+  }
+  return kept;
+}
+
+/// Spark 3.5 writes the cause in front of the frames, 4.3 a Python exception's class at the very end.
+Verdict failure_reason(StageDraft& stage, const Scalar& value) {
+  if (value.kind != Scalar::Kind::kText) return Verdict::wrong("a string");
+  const bool fits = value.text.size() <= limits::kTextBytes;
+  stage.failure_reason = fits ? std::string(value.text) : json::to_kept_ends(without_frames(value.text));
+  return {};
+}
+
 // GET /applications/ID/stages, /stages/ID, /stages/ID/ATTEMPT
 constexpr Field<StageDraft> kFields[] = {
     {"attemptId", count<&Stage::attempt>},
@@ -32,7 +54,7 @@ constexpr Field<StageDraft> kFields[] = {
     {"diskBytesSpilled", count<&Stage::disk_bytes_spilled>},
     {"executorCpuTime", count<&Stage::executor_cpu_time>},
     {"executorRunTime", count<&Stage::executor_run_time>},
-    {"failureReason", text<&Stage::failure_reason>},
+    {"failureReason", failure_reason},
     {"firstTaskLaunchedTime", time<&Stage::first_task_launched_time>},
     {"inputBytes", count<&Stage::input_bytes>},
     {"inputRecords", count<&Stage::input_records>},

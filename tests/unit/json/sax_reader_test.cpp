@@ -95,6 +95,16 @@ TEST(SaxReader, PassesOverWhatIsNoElement) {
                                                      ">items[]", "end"}));
 }
 
+TEST(Fields, KeptEndsAreCutBetweenCodePoints) {
+  EXPECT_EQ(to_kept_ends(std::string(40, 'a'), 40), std::string(40, 'a'));
+  EXPECT_EQ(to_kept_ends(std::string(30, 'a') + "bbbbbbbbbbb", 40), std::string(30, 'a') + " ... bbbbb");
+  EXPECT_EQ(to_kept_ends(std::string(29, 'a') + "\u00fc" + std::string(6, 'b') + "\u20ac\u20ac", 40),
+            std::string(29, 'a') + " ... \u20ac");
+  EXPECT_EQ(to_kept_ends("abcdefghijklm", 12), "abcdefghijkl");
+  EXPECT_EQ(to_kept_ends(std::string(limits::kTextBytes + 1, 'x')).size(), limits::kTextBytes);
+  EXPECT_EQ(to_kept_ends(std::string(100, '\x80'), 40), " ... ");
+}
+
 TEST(Fields, KeptTextIsCutBetweenCodePoints) {
   EXPECT_EQ(to_kept_text("abc", 3), "abc");
   EXPECT_EQ(to_kept_text("abcd", 3), "abc");
