@@ -22,6 +22,10 @@ part() {  # part NAME COMMAND...
 
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
 part scale python3 tests/e2e/test_scale.py --drivers 200 2000 --table "$out/scale.md"
+rm -f "$out"/{matrix,outcomes}.md
 part matrix python3 tests/e2e/test_outcome_matrix.py --markdown "$out/matrix.md"
 part outcomes python3 tests/e2e/prove_outcomes.py --runs 300 --seed "${SEED:-4}" --markdown "$out/outcomes.md"
+if [ -s "$out/matrix.md" ] && [ -s "$out/outcomes.md" ]; then
+  scripts/outcomes_page.sh "$out/matrix.md" "$out/outcomes.md" >docs/proof/outcomes.md
+fi
 exit "$worst"

@@ -1,6 +1,7 @@
 """What the tests of outcomes run on: a cluster of processes (kube/README.md) with its pods watched all the time, and the
 exporter as an observer beside it."""
 import calendar
+import concurrent.futures
 import ctypes
 import http.client
 import json
@@ -259,6 +260,10 @@ def epoch(text):
     return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")))
 
 
+# PR_SET_PDEATHSIG is about the thread that forks, so one that stays does it for all.
+FORKER = concurrent.futures.ThreadPoolExecutor(1)
+
+
 def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
@@ -274,8 +279,9 @@ class Process:
 
     def start(self):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            start_new_session=True, preexec_fn=die_with_parent)
+            self.process = FORKER.submit(
+                subprocess.Popen, self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=die_with_parent).result()
 
     def kill(self, number=signal.SIGKILL):
         self.process.send_signal(number)

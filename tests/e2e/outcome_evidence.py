@@ -36,6 +36,10 @@ class Evidence:
     def wait_fired(self, cell, seconds=FIRE + 30):
         kube_prometheus.lab.wait_until(f"{cell}'s alert", lambda: self.all_fired(cell), seconds, every=3)
 
+    def wait_shown(self, cell):
+        """Until the 5 s server has scraped a state of its run."""
+        kube_prometheus.lab.wait_until(f"{cell}'s first scrape", lambda: self.outcome(cell)[0] == "running", 60, every=1)
+
     def none_fires(self, cell):
         spans = [self.alerts(server, cell) for server in self.servers]
         return not any(span and self.read_until - span.last < 2 * kube_prometheus.STEP for span in spans)

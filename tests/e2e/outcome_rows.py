@@ -5,7 +5,7 @@ import time
 import uuid
 
 import kube_lab
-from kube_pods import LONE
+from kube_pods import JVM, LONE
 from outcome_table import BY_NAME, REAL, WAITING
 
 SPARK_AT_ONCE = threading.BoundedSemaphore(2)  # a JVM that starts takes a core for some seconds
@@ -68,7 +68,7 @@ class Cell:
 
 def run_spark(cell):
     options = {"oom_kill": {"limit": "900Mi"},
-               "heap_oom": {"conf": {"spark.driver.extraJavaOptions": "-XX:+ExitOnOutOfMemoryError"}},
+               "heap_oom": {"conf": {"spark.driver.extraJavaOptions": JVM + " -XX:+ExitOnOutOfMemoryError"}},
                "executor_oom": {"master": "local-cluster[1,1,512]", "conf": {
                    "spark.executor.memory": "512m", "spark.executor.cores": "1", "spark.task.maxFailures": "1"}}}
     with SPARK_AT_ONCE:
@@ -90,6 +90,7 @@ def run_evicted(cell):
 def run_node_lost(cell):
     pod = cell.take(cell.maker.stand_in(cell.job, "exec sleep 900", node="proc-1"))
     cell.wait_running(pod)
+    cell.wait_shown()  # what the table says of a lone sidecar is what it had shown until then
     cell.lose_node()
     cell.node_lost_at = time.time()
 

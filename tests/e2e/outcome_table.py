@@ -1,8 +1,8 @@
 """What each cell of the outcome matrix must show, written down before anything runs.
 
 A cell is "state reason alert": the state and reason that the run's series end with ("-" is none), and whether the
-contract's SparkJobFailed fires or stays silent on every Prometheus. "words" for the alert: the series cannot live long
-enough, and the outcome is in the last words that the sidecar leaves behind, with the alert silent. "warns": silent, but
+contract's SparkJobFailed fires or stays silent on every Prometheus. "words" for the alert: silent, since the series
+cannot live long enough, and the outcome is in the last words that the sidecar leaves behind. "warns": silent, but
 for 60 s scrapes, which may be lucky, and the sidecar's log has said so beforehand. "goes-on": the alert fires without a
 gap though the observer was killed meanwhile. "resolves": it fired before and no longer does. "nothing" is a pod in which
 no sidecar ever ran.
@@ -41,14 +41,16 @@ ROWS = [Row(*row) for row in (
     ("sigkill", "SIGKILL", REAL, everywhere("failed Killed fires")),
     ("oom_kill", "driver OOM kill by the kernel", REAL, everywhere("failed DriverOOMKilled fires")),
     ("heap_oom", "driver heap OOM", REAL, everywhere("failed DriverJavaHeapOOM fires")),
-    # Only Spark's REST API says so, which only a sidecar reads; the container's own message is the end of its log.
+    # Only Spark's REST API says so, which only a sidecar reads, if it has a poll left before the driver is gone (the
+    # workload tidies up for 5 s); the container's own message is the end of its log.
     ("executor_oom", "executor OOM leading to failure", REAL,
      everywhere("failed ExecutorOOM fires", observer="failed UserError fires")),
     ("evicted", "eviction with 2 s grace", STAND_IN, with_lone("failed Evicted words", "failed Evicted fires")),
     ("node_lost", "node lost with the sidecar", STAND_IN, with_lone("running - silent", "failed NodeLost fires")),
     ("image_pull", "image pull error", NONE, everywhere("pending - silent")),
     ("unschedulable", "unschedulable", NONE, with_lone("nothing - silent", "pending - silent")),
-    ("deleted", "deleted by a user", STAND_IN, everywhere("cancelled - silent")),
+    # A lone sidecar leaves with its pod as soon as its words are written, scraped or not.
+    ("deleted", "deleted by a user", STAND_IN, with_lone("cancelled - words", "cancelled - silent")),
     ("replaced", "streaming job replaced by its next version", STAND_IN,
      with_lone("failed Killed fires", "cancelled - silent")),
     ("retry_success", "operator retry, then success", STAND_IN,

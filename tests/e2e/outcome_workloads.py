@@ -35,7 +35,10 @@ elif scenario == "heap_oom":
         held.append(sc._gateway.new_array(sc._gateway.jvm.byte, 64 << 20))
 elif scenario == "executor_oom":
     # One row of 1.5 GB in an executor of 512 MB. Made of the row, so that the driver does not make it in planning.
-    spark.range(1).selectExpr("length(repeat(cast(id AS string), cast(1500000000 + id AS int))) AS n").collect()
+    try:
+        spark.range(1).selectExpr("length(repeat(cast(id AS string), cast(1500000000 + id AS int))) AS n").collect()
+    finally:
+        time.sleep(5)  # a driver that tidies up after a failure; between two polls the sidecar hears of none
 elif scenario == "stream":
     spark.readStream.format("rate").load().writeStream.format("noop").trigger(
         processingTime="2 seconds").start().awaitTermination()

@@ -25,7 +25,7 @@ import tcp_faults
 from exposition import Scrape
 from kube_pods import ALONE, BOTH, NATIVE, Maker
 
-AT_ONCE = 16
+AT_ONCE = 8
 SETTLE = 240        # seconds after the last fault in which everything must be known; a silent watch is noticed after 150
 BLIND_AFTER = 25    # seconds after a fault until the watches are certainly in step again
 SILENT = 160

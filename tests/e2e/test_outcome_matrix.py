@@ -92,6 +92,7 @@ class Matrix:
             cell = outcome_rows.Cell(row, mode, makers[mode], self.spark)
             cell.lose_node = lambda: loss.wait(outcome_rows.START)
             cell.all_fired = self.evidence.wait_fired
+            cell.wait_shown = lambda cell=cell: self.evidence.wait_shown(cell)
             self.cells.append(cell)
         for cell in self.cells:
             cell.before = next((one for one in self.cells if (one.row.name, one.mode) == ("failing_again", cell.mode)), None)
