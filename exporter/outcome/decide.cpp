@@ -240,7 +240,8 @@ Verdict decide_by_pod(const Evidence& evidence, const PodEvidence& pod) {
 
 // --- those who tell ----------------------------------------------------------------------------
 
-Verdict decide_by_last_words(const LastWords& words) {
+Verdict decide_by_last_words(const Evidence& evidence) {
+  const LastWords& words = *evidence.last_words;
   Verdict verdict;
   verdict.state = words.state;
   if (words.state == State::kFailed) verdict.reason = words.reason == Reason::kNone ? Reason::kUnknown : words.reason;
@@ -248,6 +249,14 @@ Verdict decide_by_last_words(const LastWords& words) {
   verdict.exit_code = words.exit_code;
   verdict.exception = words.exception;
   verdict.evidence = joined("last words", words.text);
+  // They may be here before the pod's status is, and a sidecar knows of its own pod only.
+  if (words.state == State::kFailed && words.reason == Reason::kKilled) {
+    if (evidence.replaced) {
+      cancel(verdict, "its next version had started");
+    } else if (evidence.application_deleted) {
+      cancel(verdict, "the application was deleted");
+    }
+  }
   return verdict;
 }
 
@@ -288,7 +297,7 @@ Verdict decide_followed() {
 
 /// The pod's container has not ended, or was not seen to: `by_pod` is what is known of it.
 Verdict decide_by_others(const Evidence& evidence, Verdict by_pod) {
-  if (evidence.last_words && is_final(evidence.last_words->state)) return decide_by_last_words(*evidence.last_words);
+  if (evidence.last_words && is_final(evidence.last_words->state)) return decide_by_last_words(evidence);
   const OperatorEvidence app = evidence.operator_says.value_or(OperatorEvidence{});
   // Its failures may be deletions and disruptions, which the pod will tell; a success is one.
   if (app.says == Says::kSucceeded) return decide_by_operator(evidence, app);

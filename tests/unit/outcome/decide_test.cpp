@@ -329,6 +329,20 @@ TEST(Decide, DeletedAndReplacedApplications) {
   EXPECT_EQ(decided(evidence), failed(Reason::kDriverOomKilled));
 }
 
+TEST(Decide, LastWordsOfAKilledDriverThatWasReplaced) {
+  Evidence evidence = with_pod(MadePod().running());
+  evidence.last_words =
+      LastWords{.state = State::kFailed, .reason = Reason::kKilled, .exit_code = 143, .exception = "", .text = ""};
+  EXPECT_EQ(decided(evidence), failed(Reason::kKilled));
+  evidence.replaced = true;
+  EXPECT_EQ(decided(evidence), kCancelled);
+  evidence.replaced = false;
+  evidence.application_deleted = true;
+  EXPECT_EQ(decided(evidence), kCancelled);
+  evidence.last_words->reason = Reason::kUserError;
+  EXPECT_EQ(decided(evidence), failed(Reason::kUserError));
+}
+
 TEST(Decide, SparksApiSaysThatItRunsAndNoMore) {
   Evidence evidence;
   evidence.rest_answers = true;
