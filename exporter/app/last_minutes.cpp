@@ -7,11 +7,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The contract's rule waits a minute ("for: 1m"); the rest of linger_failure() is for the scrapes and evaluations
-// before and after it.
-constexpr Millis kAlertWait = 60s;
-constexpr Millis kLeastLingerSuccess = 30s;
+// The contract's rule waits a minute ("for: 1m"); the rest is for the scrapes and evaluations before and after it.
 constexpr Millis kLeastLingerFailure = 200s;
+constexpr Millis kLeastLingerSuccess = 30s;
 constexpr Millis kToLeave = 2s;           ///< left of the grace period when we go
 constexpr Millis kGraceSpare = 10s;       ///< the kubelet notices an end up to a few seconds late
 constexpr Millis kDefaultGrace = 30s;     ///< Kubernetes' own
@@ -72,10 +70,8 @@ std::string judge_grace_period(const LastMinutesOptions& options, const Moment& 
   if (!options.owner || moment.container != ContainerKind::kNative || !moment.grace_period) return "";
   const Millis needed = linger_failure(options, moment.scrape_interval) + kGraceSpare;
   if (*moment.grace_period >= needed) return "";
-  const bool never = *moment.grace_period < kAlertWait + kToLeave;
   return "terminationGracePeriodSeconds is " + seconds(*moment.grace_period) +
-         ": with no observer SparkJobFailed " + (never ? "can never fire" : "may not fire") +
-         ", because the kubelet ends this container that long after the driver; set it to " + seconds(needed) +
+         ": with no observer SparkJobFailed may never fire, because the kubelet ends this container that long after the driver; set it to " + seconds(needed) +
          " or more, or let an observer own the outcome (--outcome.owner=observer)";
 }
 

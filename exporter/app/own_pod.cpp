@@ -28,6 +28,10 @@ OwnPod read_own_pod(const kubernetes::Pod& pod, const std::string& own, const st
   out.container = kind_of(pod, [&](const auto& c) { return c.name == (own.empty() ? kOwnName : own); });
   if (out.container == ContainerKind::kUnknown) out.container = kind_of(pod, has_our_image);
   out.grace_period = pod.termination_grace_period;
+  out.being_deleted = pod.deletion_time.has_value();
+  if (const auto shorter = pod.deletion_grace_period; out.being_deleted && shorter) {
+    out.grace_period = std::min<Millis>(*shorter, out.grace_period.value_or(*shorter));
+  }
   out.app_id = std::string(pod.label("spark-app-selector"));
   out.uid = pod.uid;
   out.containers = std::max<std::size_t>(1, pod.containers.size() + pod.init_containers.size());

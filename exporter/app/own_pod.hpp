@@ -12,7 +12,9 @@ namespace spark_exporter::app {
 
 struct OwnPod {
   ContainerKind container = ContainerKind::kUnknown;  ///< ours
-  std::optional<Millis> grace_period;                 ///< spec.terminationGracePeriodSeconds
+  /// spec.terminationGracePeriodSeconds, or the shorter one with which the pod is being deleted.
+  std::optional<Millis> grace_period;
+  bool being_deleted = false;
   std::string app_id;                                 ///< label spark-app-selector
   std::string uid;
   std::size_t containers = 1;   ///< init containers included

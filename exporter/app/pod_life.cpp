@@ -19,6 +19,8 @@ constexpr Millis kSilence = 120s;
 constexpr Millis kApiPatience = 10min;
 /// Before we must leave, with nothing known: time for "unknown" to be delivered and scraped.
 constexpr Millis kLastChance = 3s;
+/// After SIGTERM: nobody may ever tell more (an eviction kills us two seconds later), so what is known is left behind.
+constexpr Millis kProvisional = 1s;
 
 std::string own_container_name(const kubernetes::Environment& environment) {
   return environment("CONTAINER_NAME").value_or("");
@@ -58,6 +60,7 @@ class PodLife::OwnStore final : public kubernetes::Store<kubernetes::Pod> {
     life_.message_bytes_ = termination_message_bytes(own.containers);
     const std::lock_guard lock(life_.mutex_);
     life_.own_ = std::move(own);
+    life_.last_seen_ = pod;
   }
 
   PodLife& life_;
@@ -195,6 +198,28 @@ bool PodLife::terminated() const {
   return terminated_at_.has_value();
 }
 
+bool PodLife::is_last_chance(const Moment& moment) const {
+  if (!moment.terminated_at) return false;
+  Moment going_on = moment;
+  going_on.run_over = false;
+  const auto latest = decide_leaving(last_minutes_, going_on).ask_again;
+  return moment.now >= latest - std::min<Instant::duration>(kLastChance, (latest - *moment.terminated_at) / 4);
+}
+
+/// Of a pod that it terminates the kubelet reports nothing until all its containers are gone, ourselves included: the
+/// driver's end is never seen. So once the driver is silent, a pod that is being deleted is taken for deleted.
+void PodLife::take_for_deleted(const Ui& ui) {
+  if (taken_for_deleted_ || !terminated()) return;
+  if (!own_pod().being_deleted || (ui.there && !is_last_chance(moment()))) return;
+  taken_for_deleted_ = true;
+  kubernetes::Pod pod;
+  {
+    const std::lock_guard lock(mutex_);
+    pod = last_seen_;
+  }
+  fleet_.pods().remove(std::move(pod));
+}
+
 bool PodLife::is_over(const outcome::Verdict& verdict, const Ui& ui) {
   if (ui.there) {
     ui_gone_since_.reset();
@@ -203,18 +228,11 @@ bool PodLife::is_over(const outcome::Verdict& verdict, const Ui& ui) {
   }
   if (outcome::is_final(verdict.state)) return true;
   if (!in_pod_) return false;
-  const auto now = clock_.steady();
   const bool refused = watches_->ready() && !watches_->readable("pods");
-  const bool answers = watches_->health(clock_.wall()).up && !refused;
-  const auto silent = ui.seen && ui_gone_since_ ? now - *ui_gone_since_ : 0s;
   const auto m = moment();
-  if (m.terminated_at) {
-    if (refused && !ui.there) return true;
-    Moment going_on = m;
-    going_on.run_over = false;
-    const auto latest = decide_leaving(last_minutes_, going_on).ask_again;
-    return now >= latest - std::min<Instant::duration>(kLastChance, (latest - *m.terminated_at) / 4);
-  }
+  if (m.terminated_at) return (refused && !ui.there) || is_last_chance(m);
+  const bool answers = watches_->health(clock_.wall()).up && !refused;
+  const auto silent = ui.seen && ui_gone_since_ ? m.now - *ui_gone_since_ : 0s;
   return !answers && silent >= (refused ? kSilence : kApiPatience);
 }
 
@@ -223,6 +241,7 @@ PodLife::Turn PodLife::turn(const Ui& ui) {
   if (in_pod_) watch_executors();
   judge_grace();
   if (facts_) fleet_.rest_says(*facts_, now);
+  if (in_pod_) take_for_deleted(ui);
   auto view = fleet_.view(now);
   if (!knows_pod()) {
     for (auto& shown : view.runs) shown.info_labels = labels_;
@@ -239,7 +258,9 @@ PodLife::Turn PodLife::turn(const Ui& ui) {
   turn.news = over != run_over_ || !same(run.verdict, verdict_);
   run_over_ = over;
   verdict_ = run.verdict;
-  if (over) send(run);
+  if (over && final_published_ && published_state_ != verdict_.state) scrapes_.forget_final();
+  const auto m = moment();
+  if (over || (m.terminated_at && m.now >= *m.terminated_at + kProvisional)) send(run);
   const bool delivered = courier_->done();
   turn.news = turn.news || delivered != delivered_;
   delivered_ = delivered;
@@ -268,7 +289,6 @@ void PodLife::published(const Turn& turn) {
   if (final_published_ && published_state_ == verdict_.state) return;
   final_published_ = clock_.steady();
   published_state_ = verdict_.state;
-  scrapes_.forget_final();
   log::info("the run is over", {{"outcome", std::string(to_string(verdict_.state))},
                                 {"reason", std::string(to_string(verdict_.reason))},
                                 {"evidence", verdict_.evidence}});

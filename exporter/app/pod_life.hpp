@@ -95,6 +95,8 @@ class PodLife {
   void watch_executors();
   void on_change();
   bool is_over(const outcome::Verdict& verdict, const Ui& ui);
+  bool is_last_chance(const Moment& moment) const;
+  void take_for_deleted(const Ui& ui);
   void send(const outcome::RunView& run);
   Moment moment() const;
   void judge_grace();
@@ -112,8 +114,9 @@ class PodLife {
   ScrapeLog scrapes_;
   std::atomic<std::size_t> message_bytes_{termination_message_bytes(1)};
 
-  mutable std::mutex mutex_;  ///< guards own_ and terminated_at_
+  mutable std::mutex mutex_;  ///< guards own_, last_seen_ and terminated_at_
   std::optional<OwnPod> own_;
+  kubernetes::Pod last_seen_;  ///< our own
   std::optional<Instant> terminated_at_;
 
   std::optional<jobs::RestFacts> facts_;
@@ -128,6 +131,7 @@ class PodLife {
   bool judged_ = false;
   bool delivered_ = true;
   bool with_executors_ = false;
+  bool taken_for_deleted_ = false;
   std::array<std::uint64_t, kErrorKinds> earlier_errors_{};  ///< of the watch before
 
   std::unique_ptr<OwnStore> store_;

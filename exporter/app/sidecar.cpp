@@ -134,9 +134,9 @@ void Sidecar::live() {
     if (clock_.steady() >= next_poll) {
       poll();
       published_ = {};
-      const auto delay = poller_.next_delay();
-      next_poll = clock_.steady() + (life_.terminated() ? std::min<std::chrono::milliseconds>(delay, kLastPolls) : delay);
+      next_poll = clock_.steady() + poller_.next_delay();
     }
+    if (life_.terminated()) next_poll = std::min(next_poll, clock_.steady() + kLastPolls);
     publish();
     const auto decision = life_.decide();
     if (decision.leave) {
@@ -145,7 +145,7 @@ void Sidecar::live() {
     }
     // A slow driver is asked less often than values age.
     auto until = std::min({next_poll, decision.ask_again, clock_.steady() + options_.spark_interval});
-    if (life_.delivering()) until = std::min(until, clock_.steady() + kLook);
+    if (life_.delivering() || life_.terminated()) until = std::min(until, clock_.steady() + kLook);
     if (!wait(until)) return;
   }
   // The answer that was waited for is still being sent.

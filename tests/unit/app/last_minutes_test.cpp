@@ -211,7 +211,7 @@ TEST(GracePeriod, IsJudgedOnlyWhereItCountsAndNamesWhatToSet) {
   m.grace_period = 30s;
   const auto text = judge_grace_period(options(kOwner), m);
   EXPECT_EQ(text,
-            "terminationGracePeriodSeconds is 30 s: with no observer SparkJobFailed can never fire, because the kubelet "
+            "terminationGracePeriodSeconds is 30 s: with no observer SparkJobFailed may never fire, because the kubelet "
             "ends this container that long after the driver; set it to 210 s or more, or let an observer own the outcome "
             "(--outcome.owner=observer)");
   EXPECT_EQ(judge_grace_period(options(kNotOwner), m), "");
@@ -221,7 +221,7 @@ TEST(GracePeriod, IsJudgedOnlyWhereItCountsAndNamesWhatToSet) {
   m.grace_period.reset();
   EXPECT_EQ(judge_grace_period(options(kOwner), m), "");
   m.grace_period = 209s;
-  EXPECT_NE(judge_grace_period(options(kOwner), m).find("may not fire"), std::string::npos);
+  EXPECT_NE(judge_grace_period(options(kOwner), m).find("may never fire"), std::string::npos);
   m.grace_period = 210s;
   EXPECT_EQ(judge_grace_period(options(kOwner), m), "");
   m.scrape_interval = 120s;  // 2 * 120 + 75 + 10

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <future>
 #include <sstream>
+#include <thread>
 
 #include "tests/unit/app/pod_api.hpp"
 #include "tests/unit/app/scene.hpp"
@@ -151,6 +152,43 @@ TEST(SidecarEnd, SigtermWaitsForTheEndAndADeletionIsACancelledRun) {
   EXPECT_EQ(pod.last_words()["outcome"], "cancelled");
 }
 
+TEST(SidecarEnd, TheKubeletTellsNothingOfAPodThatItTerminates) {
+  struct {
+    const char* name;
+    Json pod;
+    const char* outcome;
+    const char* reason;
+  } cases[] = {{"deleted", being_deleted(running_pod(true, 300)), "cancelled", ""},
+               {"evicted", being_deleted(running_pod(true, 300)), "failed", "Evicted"}};
+  cases[1].pod["status"]["conditions"] = Json::array({{{"type", "DisruptionTarget"},
+                                                       {"status", "True"},
+                                                       {"reason", "EvictionByEvictionAPI"},
+                                                       {"lastTransitionTime", "2026-11-23T10:04:55Z"}}});
+  cases[1].pod["metadata"]["deletionGracePeriodSeconds"] = 2;
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    Pod pod(running_pod(true, 300));
+    pod.options.linger_success = 1s;
+    pod.start_and_see_it_run();
+    pod.driver_gone();
+    pod.api().set(c.pod);
+    EXPECT_TRUE(pod.sidecar->terminate());
+    ASSERT_TRUE(pod.leaves());
+    EXPECT_EQ(pod.last_words()["outcome"], c.outcome);
+    EXPECT_EQ(pod.last_words().value("reason", ""), c.reason);
+  }
+}
+
+TEST(SidecarEnd, LeavesBehindWhatIsKnownIfNobodyTellsMore) {
+  Pod pod(running_pod(true, 300));
+  pod.start_and_see_it_run();
+  EXPECT_TRUE(pod.sidecar->terminate());
+  const auto give_up = std::chrono::steady_clock::now() + 60s;
+  while (pod.last_words().is_discarded() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+  EXPECT_EQ(pod.last_words()["app"], "nightly");
+  EXPECT_FALSE(pod.has_left());
+}
+
 TEST(SidecarEnd, WithoutRightsTheOutcomeIsUnknownAndNeverAGuess) {
   Pod pod(running_pod(true, 300));
   pod.api().forbid();
@@ -213,7 +251,7 @@ TEST(SidecarEnd, AShortGracePeriodIsSaidAtStart) {
     report = get(*pod.sidecar, "/report").body;
   }
   const auto log = testing::internal::GetCapturedStderr();
-  EXPECT_NE(log.find("SparkJobFailed can never fire"), std::string::npos) << log;
+  EXPECT_NE(log.find("SparkJobFailed may never fire"), std::string::npos) << log;
   EXPECT_NE(Json::parse(report)["warnings"][0].get<std::string>().find("set it to 210 s"), std::string::npos);
 }
 

@@ -53,7 +53,7 @@ collectors:
   gc: true
 )");
   ASSERT_TRUE(config) << config.error().what;
-  EXPECT_EQ(config->limits, (Limits{50, 0, 5'000, 7}));
+  EXPECT_EQ(config->limits, (Limits{50, 0, 5'000, 7, true}));
   EXPECT_EQ(config->job_labels, (std::vector<std::string>{"team", "owner", "cost_center_2"}));
   EXPECT_EQ(config->collectors, (std::map<std::string, bool>{{"sql", false}, {"gc", true}}));
 }
