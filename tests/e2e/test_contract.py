@@ -28,6 +28,7 @@ NOT_HERE = {
         "deadline_timestamp_seconds", "baseline_duration_seconds", "baseline_input_bytes", "baseline_runs")),
         "a job across its runs: the observer's"),
     "spark_exporter_outcome_deliveries_total": "last words: only in Kubernetes",
+    "spark_exporter_final_scrapes": "over after two minutes of silence without Kubernetes: no run waits",
 }
 
 
