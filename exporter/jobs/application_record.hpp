@@ -19,7 +19,7 @@ struct ApplicationRecord {
   /// As it was last, without labels and annotations.
   std::optional<kubernetes::SparkApplication> facts;
   model::JobName name;
-  std::string schedule;   ///< the ScheduledSparkApplication that made it
+  std::string schedule;  ///< the ScheduledSparkApplication that made it
   std::optional<outcome::Kind> kind;
   ScheduleText annotated;
   std::optional<std::int64_t> attempts;  ///< as far as they are counted as retries

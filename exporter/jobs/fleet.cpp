@@ -20,10 +20,18 @@ class Fleet::Impl {
   class Pods final : public kubernetes::Store<kubernetes::Pod> {
    public:
     explicit Pods(Impl& impl) : impl_(impl) {}
-    void begin_list() override { locked([](Roster& roster) { roster.begin_pods(); }); }
-    void put(kubernetes::Pod&& pod) override { locked([&](Roster& roster) { roster.put(pod); }); }
-    void remove(kubernetes::Pod&& pod) override { locked([&](Roster& roster) { roster.remove(pod); }); }
-    void end_list() override { locked([](Roster& roster) { roster.end_pods(); }); }
+    void begin_list() override {
+      locked([](Roster& roster) { roster.begin_pods(); });
+    }
+    void put(kubernetes::Pod&& pod) override {
+      locked([&](Roster& roster) { roster.put(pod); });
+    }
+    void remove(kubernetes::Pod&& pod) override {
+      locked([&](Roster& roster) { roster.remove(pod); });
+    }
+    void end_list() override {
+      locked([](Roster& roster) { roster.end_pods(); });
+    }
 
    private:
     template <class Do>
@@ -37,14 +45,18 @@ class Fleet::Impl {
   class Applications final : public kubernetes::Store<kubernetes::SparkApplication> {
    public:
     explicit Applications(Impl& impl) : impl_(impl) {}
-    void begin_list() override { locked([](Roster& roster) { roster.begin_applications(); }); }
+    void begin_list() override {
+      locked([](Roster& roster) { roster.begin_applications(); });
+    }
     void put(kubernetes::SparkApplication&& application) override {
       locked([&](Roster& roster) { roster.put(std::move(application)); });
     }
     void remove(kubernetes::SparkApplication&& application) override {
       locked([&](Roster& roster) { roster.remove(std::move(application)); });
     }
-    void end_list() override { locked([](Roster& roster) { roster.end_applications(); }); }
+    void end_list() override {
+      locked([](Roster& roster) { roster.end_applications(); });
+    }
 
    private:
     template <class Do>
@@ -58,14 +70,18 @@ class Fleet::Impl {
   class Schedules final : public kubernetes::Store<kubernetes::ScheduledSparkApplication> {
    public:
     explicit Schedules(Impl& impl) : impl_(impl) {}
-    void begin_list() override { locked([](Roster& roster) { roster.begin_schedules(); }); }
+    void begin_list() override {
+      locked([](Roster& roster) { roster.begin_schedules(); });
+    }
     void put(kubernetes::ScheduledSparkApplication&& schedule) override {
       locked([&](Roster& roster) { roster.put(std::move(schedule)); });
     }
     void remove(kubernetes::ScheduledSparkApplication&& schedule) override {
       locked([&](Roster& roster) { roster.remove(schedule); });
     }
-    void end_list() override { locked([](Roster& roster) { roster.end_schedules(); }); }
+    void end_list() override {
+      locked([](Roster& roster) { roster.end_schedules(); });
+    }
 
    private:
     template <class Do>

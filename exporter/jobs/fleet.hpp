@@ -43,7 +43,7 @@ struct FleetOptions {
 /// What Spark's REST API says of a run, from the sidecar's own poller or the observer's.
 struct RestFacts {
   std::string kubernetes_namespace;
-  std::string app;       ///< the job's name as model::job_name() has it; used where no pod says better
+  std::string app;  ///< the job's name as model::job_name() has it; used where no pod says better
   std::string app_from;
   std::string app_id;
   std::string driver_pod;
@@ -51,8 +51,8 @@ struct RestFacts {
   std::string submitter;
   outcome::Kind kind = outcome::Kind::kBatch;
   std::optional<TimePoint> started;
-  bool answers = false;  ///< within the last three intervals
-  bool over = false;     ///< its UI was there and is gone
+  bool answers = false;                          ///< within the last three intervals
+  bool over = false;                             ///< its UI was there and is gone
   std::optional<std::int64_t> executors_wanted;  ///< spark.executor.instances where allocation is not dynamic
   std::optional<double> input_bytes;             ///< read so far
   outcome::Clues clues;                          ///< of the last ended Spark job, if it failed

@@ -157,7 +157,8 @@ class Node {
     if (json_->size() > most) wrong("has too many elements");
     std::vector<Node> nodes;
     nodes.reserve(json_->size());
-    for (std::size_t i = 0; i < json_->size(); ++i) nodes.emplace_back((*json_)[i], place_ + '[' + std::to_string(i) + ']');
+    for (std::size_t i = 0; i < json_->size(); ++i)
+      nodes.emplace_back((*json_)[i], place_ + '[' + std::to_string(i) + ']');
     return nodes;
   }
   std::vector<Node> list(const char* name, std::size_t most) const {
@@ -174,7 +175,8 @@ class Node {
 
   std::int64_t integer(std::int64_t least, std::int64_t most) const {
     if (!json_->is_number_integer()) wrong("is no integer");
-    if (json_->is_number_unsigned() && json_->get<std::uint64_t>() > static_cast<std::uint64_t>(most)) wrong("is too large");
+    if (json_->is_number_unsigned() && json_->get<std::uint64_t>() > static_cast<std::uint64_t>(most))
+      wrong("is too large");
     const auto number = json_->get<std::int64_t>();
     if (number < least || number > most) wrong("is out of range");
     return number;
@@ -210,7 +212,9 @@ class Node {
     return *uid;
   }
 
-  [[noreturn]] void wrong(const char* what) const { throw WrongField((place_.empty() ? "the document" : place_) + ' ' + what); }
+  [[noreturn]] void wrong(const char* what) const {
+    throw WrongField((place_.empty() ? "the document" : place_) + ' ' + what);
+  }
   [[noreturn]] void wrong_at(const char* name, const char* what) const {
     throw WrongField(place_ + (place_.empty() ? "" : ".") + name + ' ' + what);
   }
@@ -391,7 +395,8 @@ std::string save_state(const Roster& roster) {
       auto json = run_json(*run);
       if (run->executors != nullptr && run->executors->has_ended()) {
         const auto found = counted.find(run->executors);
-        json["executors"] = executors_json(*run->executors, found == counted.end() ? std::vector<Uid>() : found->second);
+        json["executors"] =
+            executors_json(*run->executors, found == counted.end() ? std::vector<Uid>() : found->second);
       }
       runs.add(json);
     }

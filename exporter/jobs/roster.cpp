@@ -127,8 +127,10 @@ RunRecord* Roster::run_of(const kubernetes::Pod& pod, ApplicationRecord* applica
   const auto submission = pod.label("sparkoperator.k8s.io/submission-id");
   if (application != nullptr) {
     for (auto* run : application->runs) {
-      if (run->has_pod() || run->counted) continue;
-      if (!submission.empty() && !run->submission_id.empty() && submission != run->submission_id) continue;
+      if (run->has_pod()) continue;
+      const bool is_known = !submission.empty() && !run->submission_id.empty();
+      // Once it is counted, nothing but its own pod is taken for it: the operator may be ahead of the pods.
+      if (is_known ? submission != run->submission_id : run->counted) continue;
       rekey(*run, key);
       return run;
     }

@@ -111,7 +111,8 @@ class Roster {
   JobRecord* job(const std::string& kubernetes_namespace, const std::string& app);
   void leave_out(const Uid& uid);
 
-  void decide(RunRecord& run);
+  void decide(RunRecord& run, TimePoint now);
+  bool awaits_operator(RunRecord& run, TimePoint now) const;
   void watch_loss(RunRecord& run, TimePoint now);
   void judge_without_pod(RunRecord& run) const;
   bool is_over(const RunRecord& run, TimePoint now) const;
@@ -139,6 +140,7 @@ class Roster {
   std::uint8_t application_mark_ = 0;
   std::uint8_t schedule_mark_ = 0;
   bool synced_ = false;
+  bool applications_are_read_ = false;  ///< there was a list of them
   bool restored_ = false;
   bool concluded_first_ = false;  ///< what had ended before this process began is done with
   std::uint64_t left_out_ = 0;

@@ -148,6 +148,7 @@ void Roster::remove(kubernetes::SparkApplication&& application) {
 }
 
 void Roster::end_applications() {
+  applications_are_read_ = true;
   for (auto& [uid, record] : applications_) {
     if (record->is_there && record->mark != application_mark_) leave(*record, false);
   }

@@ -12,6 +12,8 @@ using outcome::State;
 
 /// Executors come some seconds after their driver, and a lost one is replaced within seconds.
 constexpr auto kExecutorGrace = std::chrono::seconds{30};
+/// A watch that broke lists again within it.
+constexpr auto kOperatorGrace = std::chrono::minutes{2};
 /// Lists that are behind and late last words come within minutes.
 constexpr auto kForgetAfter = std::chrono::minutes{15};
 /// A job without runs and schedule is remembered over the longest month.
@@ -33,7 +35,7 @@ bool is_gone(const RunRecord& run) {
 void Roster::pass(TimePoint now) {
   if (!synced_) return;
   for (auto& [key, run] : runs_) {
-    decide(*run);
+    decide(*run, now);
     watch_loss(*run, now);
     watch_executors(*run, now);
   }
@@ -43,7 +45,14 @@ void Roster::pass(TimePoint now) {
 
 // --- deciding ----------------------------------------------------------------------------------
 
-void Roster::decide(RunRecord& run) {
+/// The watch of the applications is behind: whether another attempt comes is not known yet.
+bool Roster::awaits_operator(RunRecord& run, TimePoint now) const {
+  if (!applications_are_read_ || run.application == nullptr || run.application->facts || run.counted) return false;
+  if (!run.awaits_since) run.awaits_since = now;
+  return now - *run.awaits_since < kOperatorGrace;
+}
+
+void Roster::decide(RunRecord& run, TimePoint now) {
   if (run.evidence && !run.evidence->replaced && !outcome::is_final(run.verdict.state) && is_replaced(run)) {
     run.facts().replaced = true;
   }
@@ -58,6 +67,10 @@ void Roster::decide(RunRecord& run) {
   }
   if (!verdict.started) verdict.started = before.started ? before.started : run.told_start;
   if (!verdict.ended && outcome::is_final(verdict.state)) verdict.ended = before.ended ? before.ended : run.told_end;
+  if (verdict.state == State::kFailed && !outcome::is_final(before.state) && awaits_operator(run, now)) {
+    verdict.state = State::kRetrying;
+    run.is_news = true;  // to be asked again
+  }
   const auto state = before.state;
   run.verdict = outcome::settle(before, verdict);
   if (options_.single_run) judge_without_pod(run);
@@ -163,7 +176,7 @@ bool Roster::is_forgettable(const RunRecord& run, TimePoint now) const {
   if (options_.single_run || !is_gone(run)) return false;
   // As long as the operator speaks of it, it would come back.
   if (run.application != nullptr && run.application->is_there && !is_followed(run)) return false;
-  if (run.verdict.state == State::kRetrying) return is_followed(run);
+  if (run.verdict.state == State::kRetrying) return is_followed(run) && !run.is_news;
   return run.counted && run.noticed && now - *run.noticed >= kForgetAfter;
 }
 

@@ -58,6 +58,7 @@ struct RunRecord {
   std::optional<outcome::Termination> termination;  ///< of the driver pod
   bool rest_over = false;
 
+  std::optional<TimePoint> awaits_since;   ///< it failed, and its application is not known yet
   std::optional<TimePoint> unknown_since;  ///< it is gone and nobody told
   std::optional<TimePoint> short_since;    ///< executors are lacking
   std::optional<TimePoint> ended;          ///< once it is over

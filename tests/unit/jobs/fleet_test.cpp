@@ -407,7 +407,8 @@ TEST_F(FleetTest, ExecutorsThatAreWantedAndNotThereWaitForQuota) {
   fleet.pods().put(executor("e1", "spark-1", kubernetes::Phase::kRunning));
   const auto quota = [&](int second) {
     const auto run = run_of(fleet.view(at(second)), "spark-1");
-    return run.waiting[static_cast<std::size_t>(Component::kExecutor)][static_cast<std::size_t>(outcome::Waiting::kQuota)];
+    return run
+        .waiting[static_cast<std::size_t>(Component::kExecutor)][static_cast<std::size_t>(outcome::Waiting::kQuota)];
   };
   EXPECT_EQ(quota(3700), 0U);
   EXPECT_EQ(quota(3729), 0U);
@@ -482,20 +483,19 @@ TEST_P(RecordedPodTest, IsARunOfThatState) {
   EXPECT_EQ(view.jobs.size(), 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Pods, RecordedPodTest,
-                         testing::Values(Recorded{"pods/succeeded.json", State::kSucceeded},
-                                         Recorded{"pods/failed-exit-1.json", State::kFailed},
-                                         Recorded{"pods/oom-killed-137.json", State::kFailed},
-                                         Recorded{"pods/evicted.json", State::kFailed},
-                                         Recorded{"pods/pending-unschedulable-cpu.json", State::kPending},
-                                         Recorded{"pods/image-pull-backoff.json", State::kPending},
-                                         Recorded{"pods/running.json", State::kRunning},
-                                         Recorded{"pods/node-lost-terminating.json", State::kFailed},
-                                         Recorded{"pods/driver-failed-classic-sidecar-running.json", State::kFailed},
-                                         Recorded{"spark/driver-cluster-oom-killed.json", State::kFailed},
-                                         Recorded{"spark/driver-native-sidecar-succeeded.json", State::kSucceeded},
-                                         Recorded{"sparkoperator-2.5.2/op-ok-driver-pod-succeeded.json",
-                                                  State::kSucceeded}));
+INSTANTIATE_TEST_SUITE_P(
+    Pods, RecordedPodTest,
+    testing::Values(Recorded{"pods/succeeded.json", State::kSucceeded},
+                    Recorded{"pods/failed-exit-1.json", State::kFailed},
+                    Recorded{"pods/oom-killed-137.json", State::kFailed}, Recorded{"pods/evicted.json", State::kFailed},
+                    Recorded{"pods/pending-unschedulable-cpu.json", State::kPending},
+                    Recorded{"pods/image-pull-backoff.json", State::kPending},
+                    Recorded{"pods/running.json", State::kRunning},
+                    Recorded{"pods/node-lost-terminating.json", State::kFailed},
+                    Recorded{"pods/driver-failed-classic-sidecar-running.json", State::kFailed},
+                    Recorded{"spark/driver-cluster-oom-killed.json", State::kFailed},
+                    Recorded{"spark/driver-native-sidecar-succeeded.json", State::kSucceeded},
+                    Recorded{"sparkoperator-2.5.2/op-ok-driver-pod-succeeded.json", State::kSucceeded}));
 
 // --- a sidecar's -------------------------------------------------------------------------------
 

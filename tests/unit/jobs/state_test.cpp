@@ -23,9 +23,7 @@ DriverPod pod_of(int number, std::optional<int> ended = {}, std::int64_t code = 
 
 /// A fleet that goes on from what another one saved.
 struct Restarted {
-  explicit Restarted(const std::string& state, TimePoint now) {
-    EXPECT_TRUE(fleet.restore(state, now));
-  }
+  explicit Restarted(const std::string& state, TimePoint now) { EXPECT_TRUE(fleet.restore(state, now)); }
   Fleet fleet{FleetOptions{}};
 };
 
