@@ -116,7 +116,8 @@ int main(int argc, char** argv) {
   const auto series = std::count(latest->text().begin(), latest->text().end(), '\n');
   std::printf("%d runs, %zd lines, %zu bytes, gzip %zu bytes\n", runs, series, latest->text().size(),
               latest->gzip().size());
-  std::printf("CPU of one exposition (median of %d): first %.1f ms, 2%% of the runs changed %.1f ms, none %.1f ms; "
-              "peak memory +%.1f MB\n",
-              kRounds, median(colds), median(changed), median(unchanged), packed_peak);
+  std::printf(
+      "CPU of one exposition (median of %d): first %.1f ms, 2%% of the runs changed %.1f ms, none %.1f ms; "
+      "peak memory +%.1f MB\n",
+      kRounds, median(colds), median(changed), median(unchanged), packed_peak);
 }

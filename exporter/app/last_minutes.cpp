@@ -10,9 +10,9 @@ using namespace std::chrono_literals;
 // The contract's rule waits a minute ("for: 1m"); the rest is for the scrapes and evaluations before and after it.
 constexpr Millis kLeastLingerFailure = 200s;
 constexpr Millis kLeastLingerSuccess = 30s;
-constexpr Millis kToLeave = 2s;           ///< left of the grace period when we go
-constexpr Millis kGraceSpare = 10s;       ///< the kubelet notices an end up to a few seconds late
-constexpr Millis kDefaultGrace = 30s;     ///< Kubernetes' own
+constexpr Millis kToLeave = 2s;        ///< left of the grace period when we go
+constexpr Millis kGraceSpare = 10s;    ///< the kubelet notices an end up to a few seconds late
+constexpr Millis kDefaultGrace = 30s;  ///< Kubernetes' own
 
 /// After SIGTERM: when to be gone. Of a grace period too short for that (evictions), half is left.
 Instant deadline(const Moment& moment) {
@@ -39,7 +39,9 @@ Wait wait_of(const LastMinutesOptions& options, const Moment& moment) {
   return {most, scraped && moment.delivered, "the final values were scraped"};
 }
 
-std::string seconds(Millis span) { return std::to_string(std::chrono::ceil<std::chrono::seconds>(span).count()) + " s"; }
+std::string seconds(Millis span) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(span).count()) + " s";
+}
 
 }  // namespace
 
@@ -71,8 +73,9 @@ std::string judge_grace_period(const LastMinutesOptions& options, const Moment& 
   const Millis needed = linger_failure(options, moment.scrape_interval) + kGraceSpare;
   if (*moment.grace_period >= needed) return "";
   return "terminationGracePeriodSeconds is " + seconds(*moment.grace_period) +
-         ": with no observer SparkJobFailed may never fire, because the kubelet ends this container that long after the driver; set it to " + seconds(needed) +
-         " or more, or let an observer own the outcome (--outcome.owner=observer)";
+         ": with no observer SparkJobFailed may never fire, because the kubelet ends this container that long after "
+         "the driver; set it to " +
+         seconds(needed) + " or more, or let an observer own the outcome (--outcome.owner=observer)";
 }
 
 }  // namespace spark_exporter::app

@@ -16,31 +16,31 @@ using Millis = std::chrono::milliseconds;
 enum class ContainerKind { kUnknown, kNative, kClassic };
 
 struct LastMinutesOptions {
-  bool owner = true;                      ///< --outcome.owner=sidecar
-  bool observer = false;                  ///< --observer.url is given
-  std::optional<Millis> linger_success;   ///< --outcome.linger-success
-  std::optional<Millis> linger_failure;   ///< --outcome.linger-failure
+  bool owner = true;                     ///< --outcome.owner=sidecar
+  bool observer = false;                 ///< --observer.url is given
+  std::optional<Millis> linger_success;  ///< --outcome.linger-success
+  std::optional<Millis> linger_failure;  ///< --outcome.linger-failure
 };
 
 /// What is known at this moment.
 struct Moment {
   Instant now;
   ContainerKind container = ContainerKind::kUnknown;
-  bool pod_known = false;            ///< this is a pod and we know which: it is watched, or would be if we had the right
+  bool pod_known = false;  ///< this is a pod and we know which: it is watched, or would be if we had the right
   outcome::State state = outcome::State::kUnknown;
-  bool run_over = false;             ///< final, or the UI is gone for good and nobody can tell more
+  bool run_over = false;                   ///< final, or the UI is gone for good and nobody can tell more
   std::optional<Instant> final_published;  ///< when the exposition with the final values was first published
-  int final_scrapes = 0;             ///< scrapes of it
+  int final_scrapes = 0;                   ///< scrapes of it
   std::optional<Millis> scrape_interval;   ///< learnt
-  bool delivered = false;            ///< Courier::done() for the final message
+  bool delivered = false;                  ///< Courier::done() for the final message
   std::optional<Instant> terminated_at;    ///< SIGTERM
   std::optional<Millis> grace_period;      ///< terminationGracePeriodSeconds of our own pod
 };
 
 struct Decision {
   bool leave = false;
-  std::string why;       ///< for the log
-  Instant ask_again;     ///< when the answer may change by itself
+  std::string why;    ///< for the log
+  Instant ask_again;  ///< when the answer may change by itself
 };
 
 Millis linger_success(const LastMinutesOptions& options, std::optional<Millis> scrape_interval);

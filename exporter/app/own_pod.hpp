@@ -15,7 +15,7 @@ struct OwnPod {
   /// spec.terminationGracePeriodSeconds, or the shorter one with which the pod is being deleted.
   std::optional<Millis> grace_period;
   bool being_deleted = false;
-  std::string app_id;                                 ///< label spark-app-selector
+  std::string app_id;  ///< label spark-app-selector
   std::string uid;
   std::size_t containers = 1;   ///< init containers included
   bool driver_started = false;  ///< its container runs or has ended

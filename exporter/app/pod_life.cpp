@@ -97,10 +97,9 @@ PodLife::~PodLife() {
 
 Result<void> PodLife::start() {
   if (options_.kubernetes) {
-    auto cluster =
-        kubernetes::find_cluster({options_.kubernetes_api_server, options_.kubernetes_token_file,
-                                  options_.kubernetes_ca_file, options_.kubernetes_namespace},
-                                 kubernetes::system_environment());
+    auto cluster = kubernetes::find_cluster({options_.kubernetes_api_server, options_.kubernetes_token_file,
+                                             options_.kubernetes_ca_file, options_.kubernetes_namespace},
+                                            kubernetes::system_environment());
     if (cluster.has_error() && (asked_for(options_) || cluster.error().kind != ErrorKind::kNotFound)) {
       return Error{cluster.error().kind, "Kubernetes cannot be used: " + cluster.error().what};
     }

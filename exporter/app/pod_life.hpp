@@ -1,6 +1,6 @@
 #pragma once
-// The sidecar and its pod: watches it, decides with Spark's facts what became of the run, sends the last words, and says
-// when to leave. The rules are those of docs/architecture.md, "the sidecar's last minutes".
+// The sidecar and its pod: watches it, decides with Spark's facts what became of the run, sends the last words, and
+// says when to leave. The rules are those of docs/architecture.md, "the sidecar's last minutes".
 //
 // Thread-safety: scraped(), terminate() and in_pod() from any thread, all else from the sidecar's.
 

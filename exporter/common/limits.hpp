@@ -73,9 +73,9 @@ inline constexpr std::size_t kErrorMessageBytes = 8 * 1024;
 
 // --- exposition --------------------------------------------------------------------------------
 inline constexpr std::size_t kLabelValueBytes = 200;
-inline constexpr int kDefaultExecutors = 200;      ///< ids in per-executor families
-inline constexpr int kDefaultGcExecutors = 2'000;  ///< ids in jvm_gc_time_seconds
-inline constexpr int kDefaultSeries = 10'000;      ///< the whole exposition of a sidecar
+inline constexpr int kDefaultExecutors = 200;             ///< ids in per-executor families
+inline constexpr int kDefaultGcExecutors = 2'000;         ///< ids in jvm_gc_time_seconds
+inline constexpr int kDefaultSeries = 10'000;             ///< the whole exposition of a sidecar
 inline constexpr int kDefaultObserverSeries = 1'000'000;  ///< and of an observer, which shows all jobs of a cluster
 inline constexpr int kDefaultStreamingQueries = 100;
 

@@ -205,7 +205,8 @@ class Parser {
 
   void define_general() {
     constexpr char kGroup[] = "General";
-    add(app_, "--mode", raw_.mode, "How to run: sidecar (beside one driver) or observer (one for a cluster or namespace).", kGroup, "MODE");
+    add(app_, "--mode", raw_.mode,
+        "How to run: sidecar (beside one driver) or observer (one for a cluster or namespace).", kGroup, "MODE");
     add(app_, "--config.file", options_.config_file, "YAML configuration; reloaded by SIGHUP and POST /-/reload.",
         kGroup, "FILE");
     app_.add_flag("--config.check", options_.config_check, "Read the configuration, say whether it is good, exit.")

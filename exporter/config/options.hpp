@@ -50,13 +50,13 @@ struct Options {
   std::string state_file;  ///< empty: none
 
   // --kubernetes.*; all but the first are empty or zero where they are to be found out
-  bool kubernetes = true;              ///< --kubernetes=auto|off
-  std::string kubernetes_api_server;   ///< URL
+  bool kubernetes = true;             ///< --kubernetes=auto|off
+  std::string kubernetes_api_server;  ///< URL
   std::string kubernetes_token_file;
   std::string kubernetes_ca_file;
   /// Of a sidecar its pod's (default POD_NAMESPACE); the observer watches this one only, "" is all.
   std::string kubernetes_namespace;
-  std::string kubernetes_pod;          ///< default POD_NAME
+  std::string kubernetes_pod;  ///< default POD_NAME
   std::string kubernetes_driver_container = "spark-kubernetes-driver";
 
   OutcomeOwner outcome_owner = OutcomeOwner::kSidecar;
@@ -66,10 +66,10 @@ struct Options {
   std::string termination_log = "/dev/termination-log";  ///< --outcome.termination-log
   bool outcome_event = false;                            ///< --outcome.event: a Kubernetes Event at the end
   std::optional<net::Url> observer_url;
-  net::TlsOptions observer_tls;                          ///< --observer.ca-file
-  bool poll_drivers = false;                             ///< --observer.poll-drivers
-  std::optional<net::Url> gateway_url;                   ///< --push.gateway-url
-  std::optional<net::Url> alertmanager_url;              ///< --push.alertmanager-url
+  net::TlsOptions observer_tls;              ///< --observer.ca-file
+  bool poll_drivers = false;                 ///< --observer.poll-drivers
+  std::optional<net::Url> gateway_url;       ///< --push.gateway-url
+  std::optional<net::Url> alertmanager_url;  ///< --push.alertmanager-url
   std::uint32_t shard = 0;
   std::uint32_t total_shards = 1;
 

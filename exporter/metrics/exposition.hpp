@@ -37,8 +37,7 @@ class Exposition {
  public:
   explicit Exposition(std::string text) : text_(std::move(text)), is_text_(true) {}
   /// For large ones: as good as all who scrape take gzip.
-  explicit Exposition(Packed packed)
-      : text_bytes_(packed.text_bytes), gzip_(std::move(packed.gzip)), is_text_(false) {}
+  explicit Exposition(Packed packed) : text_bytes_(packed.text_bytes), gzip_(std::move(packed.gzip)), is_text_(false) {}
 
   const std::string& text() const;
   /// The text as one gzip member (level 1).

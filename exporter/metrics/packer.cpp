@@ -137,7 +137,7 @@ class Packer::Impl {
   z_stream stream_{};
   std::string buffer_;
   std::map<std::pair<std::uint64_t, std::size_t>, Piece> pieces_;  ///< by hash and size
-  std::vector<const Piece*> order_;  ///< entries of a map stay where they are
+  std::vector<const Piece*> order_;                                ///< entries of a map stay where they are
   std::uint64_t round_ = 1;
   std::uint64_t compressed_ = 0;
 };

@@ -1,6 +1,6 @@
 #pragma once
-// The gzip form of an exposition that is too large to be held as text: compressed piece by piece as it is written, and a
-// piece that is as it was in the exposition before is not compressed again.
+// The gzip form of an exposition that is too large to be held as text: compressed piece by piece as it is written, and
+// a piece that is as it was in the exposition before is not compressed again.
 
 #include <cstddef>
 #include <cstdint>

@@ -113,7 +113,7 @@ class Run {
   std::optional<StageSkew> skew_;
   std::optional<spark::TimePoint> last_progress_;
   std::set<std::int64_t> owed_stages_;
-  std::vector<spark::Job> failed_jobs_;                ///< of this poll, not judged yet
+  std::vector<spark::Job> failed_jobs_;                 ///< of this poll, not judged yet
   std::map<std::int64_t, std::string> stage_failures_;  ///< failed stages of this poll: failureReason
   std::int64_t last_ended_job_ = -1;
   std::string last_job_failure_;

@@ -1,6 +1,6 @@
 #pragma once
-// A run's last words as they travel: compact JSON, pushed to the observer (POST /api/v1/last-words) and written into the
-// termination message of the sidecar's container, where the observer finds them if the push did not arrive.
+// A run's last words as they travel: compact JSON, pushed to the observer (POST /api/v1/last-words) and written into
+// the termination message of the sidecar's container, where the observer finds them if the push did not arrive.
 //
 //   {"spark_exporter":1,"namespace":"etl","pod":"nightly-driver","pod_uid":"...","app":"nightly","app_from":"label",
 //    "app_id":"spark-...","kind":"batch","outcome":"failed","reason":"UserError","confidence":"certain","exit_code":1,

@@ -51,16 +51,11 @@ std::function<bool(const std::string&)> text(std::string& out) {
 bool parse(int argc, char** argv, Flags& flags) {
   kubernetes::WatchTuning& tuning = flags.tuning;
   const std::map<std::string, std::function<bool(const std::string&)>> known{
-      {"--api-server", text(flags.cluster.api_server)},
-      {"--token-file", text(flags.cluster.token_file)},
-      {"--ca-file", text(flags.cluster.ca_file)},
-      {"--namespace", text(flags.cluster.namespace_name)},
-      {"--label-selector", text(flags.label_selector)},
-      {"--page-objects", number(tuning.page_objects)},
-      {"--list-timeout-ms", number(tuning.list_timeout)},
-      {"--watch-time-s", number(tuning.watch_time)},
-      {"--idle-timeout-ms", number(tuning.idle_timeout)},
-      {"--good-watch-ms", number(tuning.good_watch)},
+      {"--api-server", text(flags.cluster.api_server)},   {"--token-file", text(flags.cluster.token_file)},
+      {"--ca-file", text(flags.cluster.ca_file)},         {"--namespace", text(flags.cluster.namespace_name)},
+      {"--label-selector", text(flags.label_selector)},   {"--page-objects", number(tuning.page_objects)},
+      {"--list-timeout-ms", number(tuning.list_timeout)}, {"--watch-time-s", number(tuning.watch_time)},
+      {"--idle-timeout-ms", number(tuning.idle_timeout)}, {"--good-watch-ms", number(tuning.good_watch)},
   };
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];

@@ -83,8 +83,8 @@ const Case kCases[] = {
     {"owner_has_an_observer_too", options(kOwner, true), moment(kClassic, State::kSucceeded, 1s, 0), false},
     {"not_published", options(kNotOwner, true),
      with(moment(kClassic, State::kFailed, 1h, 0), [](Moment& m) { m.final_published.reset(); }), false},
-    {"not_over", options(kOwner),
-     with(moment(kNative, State::kRunning, 1h, 5), [](Moment& m) { m.run_over = false; }), false},
+    {"not_over", options(kOwner), with(moment(kNative, State::kRunning, 1h, 5), [](Moment& m) { m.run_over = false; }),
+     false},
     {"flag_for_success", {true, false, 3s, {}}, moment(kNative, State::kSucceeded, 3s, 0), true},
     {"flag_for_failure", {true, false, {}, 3s}, moment(kNative, State::kFailed, 3s, 0), true},
     {"sigterm_while_running", options(kOwner), running(27'999ms, 30s), false},
@@ -210,10 +210,11 @@ TEST(GracePeriod, IsJudgedOnlyWhereItCountsAndNamesWhatToSet) {
   m.container = kNative;
   m.grace_period = 30s;
   const auto text = judge_grace_period(options(kOwner), m);
-  EXPECT_EQ(text,
-            "terminationGracePeriodSeconds is 30 s: with no observer SparkJobFailed may never fire, because the kubelet "
-            "ends this container that long after the driver; set it to 210 s or more, or let an observer own the outcome "
-            "(--outcome.owner=observer)");
+  EXPECT_EQ(
+      text,
+      "terminationGracePeriodSeconds is 30 s: with no observer SparkJobFailed may never fire, because the kubelet "
+      "ends this container that long after the driver; set it to 210 s or more, or let an observer own the outcome "
+      "(--outcome.owner=observer)");
   EXPECT_EQ(judge_grace_period(options(kNotOwner), m), "");
   m.container = kClassic;
   EXPECT_EQ(judge_grace_period(options(kOwner), m), "");

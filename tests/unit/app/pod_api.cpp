@@ -72,15 +72,15 @@ Json running_pod(bool native, int grace_seconds) {
   const Json runs{{"running", {{"startedAt", "2026-11-23T10:00:00Z"}}}};
   const Json driver_status{{"name", "spark-kubernetes-driver"}, {"state", runs}};
   const Json exporter_status{{"name", "spark-exporter"}, {"state", runs}};
-  Json pod{{"metadata",
-            {{"name", "nightly-driver"},
-             {"namespace", "etl"},
-             {"uid", "0b9f3d42-93a5-4a5e-8d53-5f6f1c1f0f0a"},
-             {"creationTimestamp", "2026-11-23T09:59:50Z"},
-             {"labels",
-              {{"spark-role", "driver"}, {"spark-app-selector", "app-1"}, {"spark-exporter.io/job", "nightly"}}}}},
-           {"spec", {{"terminationGracePeriodSeconds", grace_seconds}, {"restartPolicy", "Never"}}},
-           {"status", {{"phase", "Running"}}}};
+  Json pod{
+      {"metadata",
+       {{"name", "nightly-driver"},
+        {"namespace", "etl"},
+        {"uid", "0b9f3d42-93a5-4a5e-8d53-5f6f1c1f0f0a"},
+        {"creationTimestamp", "2026-11-23T09:59:50Z"},
+        {"labels", {{"spark-role", "driver"}, {"spark-app-selector", "app-1"}, {"spark-exporter.io/job", "nightly"}}}}},
+      {"spec", {{"terminationGracePeriodSeconds", grace_seconds}, {"restartPolicy", "Never"}}},
+      {"status", {{"phase", "Running"}}}};
   if (native) {
     pod["spec"]["containers"] = Json::array({driver});
     pod["spec"]["initContainers"] = Json::array({exporter});

@@ -1,5 +1,6 @@
 #pragma once
-// A whole sidecar, the driver beside it, and what a scrape of it shows: over real sockets, on ports of the kernel's choice.
+// A whole sidecar, the driver beside it, and what a scrape of it shows: over real sockets, on ports of the kernel's
+// choice.
 
 #include <functional>
 #include <mutex>

@@ -31,8 +31,8 @@ class Pod {
     options.kubernetes_api_server = api_.url();
     options.kubernetes_namespace = "etl";
     options.kubernetes_pod = "nightly-driver";
-    options.termination_log = testing::TempDir() + "termination-log-" +
-                              testing::UnitTest::GetInstance()->current_test_info()->name();
+    options.termination_log =
+        testing::TempDir() + "termination-log-" + testing::UnitTest::GetInstance()->current_test_info()->name();
     for (char& c : options.termination_log) {
       if (c == '/' && &c > &options.termination_log[testing::TempDir().size()]) c = '_';
     }

@@ -57,9 +57,8 @@ class Ignored final : public kubernetes::Store<kubernetes::SparkApplication> {
 
 bool is_watch(const ReceivedRequest& request) { return request.target.find("watch=true") != std::string::npos; }
 
-constexpr char kPods[] =
-    R"({"kind":"PodList","metadata":{"resourceVersion":"7"},)"
-    R"("items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]})";
+constexpr char kPods[] = R"({"kind":"PodList","metadata":{"resourceVersion":"7"},)"
+                         R"("items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]})";
 constexpr char kEvents[] = R"({"type":"MODIFIED","object":{"metadata":{"name":"a","resourceVersion":"8"}}})"
                            "\n"
                            R"({"type":"DELETED","object":{"metadata":{"name":"b","resourceVersion":"9"}}})"

@@ -89,25 +89,14 @@ TEST_F(CommandLine, HasDefaultsOfOutcomes) {
 }
 
 TEST_F(CommandLine, ReadsEveryFlagOfOutcomes) {
-  const Options options = good({"--mode=observer",
-                                "--kubernetes=off",
-                                "--kubernetes.api-server=https://10.0.0.1:6443",
-                                "--kubernetes.token-file=/token",
-                                "--kubernetes.ca-file=/ca.crt",
-                                "--kubernetes.driver-container=main",
-                                "--outcome.owner=observer",
-                                "--outcome.linger-success=0s",
-                                "--outcome.linger-failure=1h",
-                                "--outcome.retention=30d",
-                                "--outcome.termination-log=/t",
-                                "--outcome.event",
-                                "--observer.url=http://observer:9817",
-                                "--observer.ca-file=/observer.pem",
-                                "--observer.poll-drivers",
-                                "--push.gateway-url=http://gateway:9091",
-                                "--push.alertmanager-url=http://alertmanager:9093/am",
-                                "--shard=2",
-                                "--total-shards=3"});
+  const Options options =
+      good({"--mode=observer", "--kubernetes=off", "--kubernetes.api-server=https://10.0.0.1:6443",
+            "--kubernetes.token-file=/token", "--kubernetes.ca-file=/ca.crt", "--kubernetes.driver-container=main",
+            "--outcome.owner=observer", "--outcome.linger-success=0s", "--outcome.linger-failure=1h",
+            "--outcome.retention=30d", "--outcome.termination-log=/t", "--outcome.event",
+            "--observer.url=http://observer:9817", "--observer.ca-file=/observer.pem", "--observer.poll-drivers",
+            "--push.gateway-url=http://gateway:9091", "--push.alertmanager-url=http://alertmanager:9093/am",
+            "--shard=2", "--total-shards=3"});
   EXPECT_EQ(options.mode, Mode::kObserver);
   EXPECT_FALSE(options.kubernetes);
   EXPECT_EQ(options.kubernetes_api_server, "https://10.0.0.1:6443");

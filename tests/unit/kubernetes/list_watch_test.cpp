@@ -185,7 +185,8 @@ TEST(ListWatch, AMinuteOfRefusedConnections) {
 }
 
 TEST(ListWatch, AnAnswerAfterNoneIsFollowedUpSoon) {
-  const ScriptedRun run({kEmptyList, refused(), refused(), refused(), status(503), kEmptyList, status(410), kEmptyList});
+  const ScriptedRun run(
+      {kEmptyList, refused(), refused(), refused(), status(503), kEmptyList, status(410), kEmptyList});
   EXPECT_EQ(run.pauses(), (Pauses{seconds{1}, seconds{2}, seconds{4}, seconds{1}, seconds{2}}));
 }
 

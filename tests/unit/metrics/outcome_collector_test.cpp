@@ -44,13 +44,11 @@ TEST(Outcomes, EachStateHasItsStatus) {
     const char* status;
     bool ended, has_pods;
   };
-  const Case cases[] = {{State::kPending, "pending", "0", false, true},
-                        {State::kRunning, "running", "0", false, true},
-                        {State::kRetrying, "retrying", "0", true, true},
-                        {State::kSucceeded, "succeeded", "1", true, false},
-                        {State::kFailed, "failed", "2", true, false},
-                        {State::kCancelled, "cancelled", nullptr, true, false},
-                        {State::kUnknown, "unknown", nullptr, true, false}};
+  const Case cases[] = {
+      {State::kPending, "pending", "0", false, true},    {State::kRunning, "running", "0", false, true},
+      {State::kRetrying, "retrying", "0", true, true},   {State::kSucceeded, "succeeded", "1", true, false},
+      {State::kFailed, "failed", "2", true, false},      {State::kCancelled, "cancelled", nullptr, true, false},
+      {State::kUnknown, "unknown", nullptr, true, false}};
   ASSERT_EQ(std::size(cases), static_cast<std::size_t>(outcome::kStates));
   for (const auto& c : cases) {
     Scene scene;
@@ -90,9 +88,9 @@ TEST(Outcomes, WhatNobodyKnowsIsAbsent) {
   std::istringstream in(scene.text(collect_outcomes));
   for (std::string line; std::getline(in, line);) families.insert(line.substr(0, line.find('{')));
   std::erase_if(families, [](const auto& name) { return name.starts_with('#'); });
-  EXPECT_EQ(families, (std::set<std::string>{"spark_job_status", "spark_job_state", "spark_job_info",
-                                             "spark_job_failure_info", "spark_job_runs_total",
-                                             "spark_job_retries_total"}));
+  EXPECT_EQ(families,
+            (std::set<std::string>{"spark_job_status", "spark_job_state", "spark_job_info", "spark_job_failure_info",
+                                   "spark_job_runs_total", "spark_job_retries_total"}));
 }
 
 TEST(Outcomes, AStartBeforeTheClockWentBackIsNoNegativeDuration) {
@@ -108,8 +106,8 @@ TEST(Outcomes, TerminationsStayWhenTheRunHasEnded) {
   Scene scene;
   auto run = outcome_of(State::kFailed);
   run.pods_known = true;
-  run.terminations[static_cast<std::size_t>(Component::kDriver)][static_cast<std::size_t>(
-      outcome::Termination::kOomKilled)] = 1;
+  run.terminations[static_cast<std::size_t>(Component::kDriver)]
+                  [static_cast<std::size_t>(outcome::Termination::kOomKilled)] = 1;
   scene.outcomes().runs = {run};
   const auto text = samples(scene, "spark_job_pod_terminations_total");
   EXPECT_EQ(lines(text), static_cast<std::size_t>(outcome::kTerminations) + 1) << "of executors all, from 0 on";
@@ -123,7 +121,7 @@ TEST(Outcomes, AllowedLabelsDoNotCollideWithOurs) {
   Scene scene;
   auto run = outcome_of(State::kRunning);
   run.app_from = "label";
-  run.info_labels = {{"team", "data"}, {"kind", "nightly"}, {"app", "x"},      {"label_app", "y"},
+  run.info_labels = {{"team", "data"}, {"kind", "nightly"}, {"app", "x"},     {"label_app", "y"},
                      {"owner", ""},    {"node", "z"},       {"team", "again"}};
   scene.outcomes().runs = {run};
   EXPECT_EQ(samples(scene, "spark_job_info"),
@@ -135,15 +133,17 @@ TEST(Outcomes, OfTwoRunsWithOneIdentityTheLaterWins) {
   Scene scene;
   const std::string twin(limits::kLabelValueBytes, 'x');
   auto& view = scene.outcomes();
-  view.runs = {outcome_of(State::kFailed),           outcome_of(State::kRunning, twin + "1"),
-               outcome_of(State::kPending, ""),      outcome_of(State::kSucceeded),
-               outcome_of(State::kFailed, twin + "2"), outcome_of(State::kRunning, "")};
+  view.runs = {outcome_of(State::kFailed),    outcome_of(State::kRunning, twin + "1"), outcome_of(State::kPending, ""),
+               outcome_of(State::kSucceeded), outcome_of(State::kFailed, twin + "2"),  outcome_of(State::kRunning, "")};
   view.jobs = {job(twin + "1"), job(twin + "2")};
   view.jobs.back().retries = 7;
   const auto text = scene.text(collect_outcomes);
-  EXPECT_EQ(samples(scene, "spark_job_status"), "spark_job_status{RUN} 1\n"
-            "spark_job_status{namespace=\"prod\",app=\"sales\",app_id=\"" + twin + "\"} 2\n"
-            "spark_job_status{namespace=\"prod\",app=\"sales\"} 0\n");
+  EXPECT_EQ(samples(scene, "spark_job_status"),
+            "spark_job_status{RUN} 1\n"
+            "spark_job_status{namespace=\"prod\",app=\"sales\",app_id=\"" +
+                twin +
+                "\"} 2\n"
+                "spark_job_status{namespace=\"prod\",app=\"sales\"} 0\n");
   EXPECT_EQ(samples(scene, "spark_job_retries_total"),
             "spark_job_retries_total{namespace=\"prod\",app=\"" + twin + "\"} 7\n");
   std::set<std::string> seen;
