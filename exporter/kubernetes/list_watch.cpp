@@ -58,7 +58,8 @@ ListWatch::ListWatch(ApiClient& api, Selection selection, Feed& feed, Timing& ti
       timing_(timing),
       budget_(budget),
       tuning_(tuning),
-      backoff_(tuning.first_pause, tuning.most_pause) {}
+      backoff_(tuning.first_pause, tuning.most_pause),
+      refused_backoff_(tuning.first_refused_pause, tuning.refused_pause) {}
 
 void ListWatch::stop() noexcept {
   stopped_ = true;
@@ -174,6 +175,8 @@ bool ListWatch::list() {
       return false;
     }
     heard();
+    refused_backoff_.reset();
+    was_absent_ = false;
     if (list_version_.empty()) list_version_ = head.resource_version;
     continue_token_ = head.continue_token;
     if (continue_token_.empty()) break;
@@ -298,20 +301,21 @@ void ListWatch::pause_after(const Failure& failure) {
   sleep_booked(std::max<Millis>(backoff_.next(timing_.random()), failure.retry_after));
 }
 
-/// Somebody may grant the right, or install the kind, while we run.
+/// Somebody may grant the right, or install the kind, while we run. The objects of a kind are gone with it, but not for
+/// one 404.
 void ListWatch::pause_refused(const Failure& failure) {
   const bool absent = failure.error.kind == ErrorKind::kNotFound;
   Failure told = failure;
   if (!absent) told.error.what = missing_right(selection_);
   note(told, absent ? WatchCondition::kAbsent : WatchCondition::kForbidden);
   log_trouble(told, absent);
-  if (absent) {
+  if (absent && was_absent_) {
     feed_.begin_list();
     feed_.end_list();
   }
+  was_absent_ = absent;
   change_status([](WatchStatus& status) { status.ready = true; });
-  const double spread = 1 + timing_.random() / 4;
-  timing_.sleep(std::chrono::duration_cast<Millis>(tuning_.refused_pause * spread));
+  timing_.sleep(refused_backoff_.next(timing_.random()));
 }
 
 void ListWatch::note(const Failure& failure, WatchCondition condition) {

@@ -13,7 +13,9 @@
 //   410, as status or as ERROR event               lists
 //   a line does not decode                         lists: an event is lost
 //   401                                            the token's file is read again
-//   403, 404 (no right; the kind is not there)     is ready without it, and asks again every `refused_pause`
+//   403, 404 (no right; the kind is not there)     is ready without it, and asks again after pauses that double up to
+//                                                    `refused_pause`: an API server that has just started refuses what
+//                                                    it allows a moment later
 //   429, 5xx, no connection                        a pause that doubles, or as long as the server asked for; the first
 //                                                    answer after none begins with a short one
 // Pauses of all watches of a process share a RetryBudget.
@@ -46,6 +48,7 @@ struct WatchTuning {
   Millis good_watch = std::chrono::seconds{30};
   Millis first_pause = std::chrono::seconds{1};
   Millis most_pause = std::chrono::seconds{15};
+  Millis first_refused_pause = std::chrono::seconds{5};
   Millis refused_pause = std::chrono::minutes{5};
   /// Answers that are errors in a row, after which the version is not believed any more.
   int tries_of_a_version = 5;
@@ -114,6 +117,7 @@ class ListWatch {
   RetryBudget& budget_;
   const WatchTuning tuning_;
   Backoff backoff_;
+  Backoff refused_backoff_;
   std::atomic<bool> stopped_{false};
 
   std::string version_;         ///< to watch from; empty: list first
@@ -123,6 +127,7 @@ class ListWatch {
   std::size_t pages_ = 0;
   int failed_tries_ = 0;                                       ///< of version_
   bool answered_ = true;                                       ///< the last failure was an answer
+  bool was_absent_ = false;                                    ///< the last answer was a 404
   bool was_away_ = false;                                      ///< the API, since version_ was current
   std::optional<std::pair<ErrorKind, std::int64_t>> trouble_;  ///< kind and status of what was logged last
   std::string line_;

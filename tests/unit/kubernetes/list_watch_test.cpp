@@ -238,8 +238,7 @@ TEST(ListWatch, A500EventIsNoReasonToListButFiveOfThemAre) {
 TEST(ListWatch, WithoutTheRight) {
   const ScriptedRun run({{.status = 403, .body = R"({"message":"pods is forbidden"})"}, kEmptyList});
   EXPECT_EQ(run.asked(), (Said{"list", "list", "watch 10"}));
-  ASSERT_EQ(run.pauses().size(), 1U);
-  EXPECT_GE(run.pauses()[0], minutes{5});
+  EXPECT_EQ(run.pauses(), (Pauses{seconds{5}}));
   EXPECT_EQ(errors(run.status(), ErrorKind::kForbidden), 1U);
 
   const ScriptedRun refused({status(403)});
@@ -255,12 +254,28 @@ TEST(ListWatch, ARightThatIsTakenAwayLeavesWhatWasKnown) {
   EXPECT_EQ(run.status().condition, WatchCondition::kForbidden);
 }
 
+TEST(ListWatch, ARefusalIsBelievedMoreAndMore) {
+  // An API server that has just started does not know its roles yet.
+  std::vector<Answer> answers{kEmptyList};
+  answers.insert(answers.end(), 8, status(403));
+  answers.push_back(kEmptyList);
+  answers.push_back(status(403));
+  const ScriptedRun run(answers);
+  EXPECT_EQ(run.pauses(), (Pauses{seconds{5}, seconds{10}, seconds{20}, seconds{40}, seconds{80}, seconds{160},
+                                  minutes{5}, minutes{5}, seconds{5}}));
+}
+
 TEST(ListWatch, AKindThatIsNotInstalled) {
-  const ScriptedRun run({{.status = 404, .body = "404 page not found\n", .content_type = "text/plain"}}, nullptr,
-                        kSparkApplications);
+  const Answer absent{.status = 404, .body = "404 page not found\n", .content_type = "text/plain"};
+  const ScriptedRun run({absent}, nullptr, kSparkApplications);
   EXPECT_EQ(run.status().condition, WatchCondition::kAbsent);
   EXPECT_TRUE(run.status().ready);
-  EXPECT_EQ(run.said(), (Said{"begin", "begin", "end", "begin"}));  // nothing is there, and nothing stays
+  EXPECT_EQ(run.said(), (Said{"begin", "begin"}));
+
+  // Nothing stays of what was there, but one 404 is not enough.
+  const ScriptedRun gone({{.body = page_json({{"a", "3"}}, "10")}, absent, absent}, nullptr, kSparkApplications);
+  EXPECT_EQ(gone.said(), (Said{"begin", "put a@3", "end", "begin", "begin", "end", "begin"}));
+  EXPECT_EQ(gone.pauses(), (Pauses{seconds{5}, seconds{10}}));
 }
 
 TEST(ListWatch, ALineThatIsNoneLosesAnEvent) {
