@@ -24,6 +24,8 @@ class Proxy:
         self.server_tls.load_cert_chain(os.path.join(pki, "apiserver.crt"), os.path.join(pki, "apiserver.key"))
         self.client_tls = ssl.create_default_context(cafile=os.path.join(pki, "ca.crt"))
         self.hold = None
+        self.passing = threading.Event()  # while it is not set new connections wait, and are not told
+        self.passing.set()
         self.connections = []  # when each came, reset ones included
         self.exchanges = []
         self.gone_events = 0  # ERROR events of watches with code 410
@@ -110,6 +112,7 @@ class Proxy:
         try:
             connection.settimeout(10)
             peer = self.server_tls.wrap_socket(connection, server_side=True)
+            self.passing.wait(60)
             server = self.dial()
         except OSError:  # the upstream is down: so are we
             _break(connection)

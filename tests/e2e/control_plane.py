@@ -16,7 +16,7 @@ KUBE_UP = os.path.join(lab.HERE, "kube", "kube-up.sh")
 
 
 class ControlPlane:
-    """etcd and kube-apiserver, with `parts` of kube-up.sh beside them. A context manager: nothing is left afterwards."""
+    """etcd and kube-apiserver, and `parts` of kube-up.sh beside them. A context manager: it leaves nothing behind."""
 
     def __init__(self, parts=""):
         self.parts = parts

@@ -19,8 +19,9 @@ def driver(number):
     namespace, name, app_id = job(number)
     pod = _pod(namespace, f"{name}-{app_id[-8:]}-driver", "driver", name, app_id, number)
     pod["metadata"]["labels"]["team"] = namespace
-    _container(pod, DRIVER, "2", "1408Mi", ["driver", "--properties-file", "/opt/spark/conf/spark.properties", "--class",
-                                            "com.example.etl.NightlyLoad", "local:///opt/spark/jars/etl.jar"])
+    _container(pod, DRIVER, "2", "1408Mi", [
+        "driver", "--properties-file", "/opt/spark/conf/spark.properties", "--class", "com.example.etl.NightlyLoad",
+        "local:///opt/spark/jars/etl.jar"])
     pod["spec"]["containers"][0]["ports"] = [{"containerPort": 7078, "name": "driver-rpc-port"},
                                              {"containerPort": 7079, "name": "blockmanager"},
                                              {"containerPort": 4040, "name": "spark-ui"}]
