@@ -20,8 +20,8 @@ EXCEPTION = "jvm_gc_time_seconds counter metrics should have \"_total\" suffix"
 NOT_HERE = {
     "spark_executor_memory_limit_bytes": "a pod's limit: only in Kubernetes",
     **dict.fromkeys((f"spark_job_{name}" for name in (
-        "failure_info", "submission_timestamp_seconds", "end_timestamp_seconds", "duration_seconds", "pods",
-        "pods_waiting", "pod_terminations_total", "last_success_timestamp_seconds", "last_failure_timestamp_seconds")),
+        "failure_info", "pods", "pods_waiting", "pod_terminations_total", "last_success_timestamp_seconds",
+        "last_failure_timestamp_seconds")),
         "how a run ended and its pods: only in Kubernetes"),
     **dict.fromkeys((f"spark_job_{name}" for name in (
         "consecutive_failures", "last_due_timestamp_seconds", "next_run_timestamp_seconds",
