@@ -241,7 +241,7 @@ def check_last_words(plane, pods):
         status, _ = program.post(path, words(running), of_running)
         assert status == 503, status
         right = "- {apiGroups: ['authentication.k8s.io'], resources: [tokenreviews], verbs: [create]}"
-        told = program.logged("add to a ClusterRole: ")
+        told = lab.wait_until("the line with the missing right", lambda: program.logged("add to a ClusterRole: "), 30)
         assert len(told) == 1 and right in told[0], program.lines
         paste(plane, "ClusterRole", "pasted-review", "words", [right])
         lab.wait_until("the pasted right", lambda: program.post(path, words(running), of_running)[0] == 200, 30)
