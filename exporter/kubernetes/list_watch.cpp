@@ -182,12 +182,13 @@ bool ListWatch::list() {
     if (continue_token_.empty()) break;
   }
   if (stopped_) return false;
+  // Up before the news is out: whoever is told of it may look at once. Ready after, when the objects can be read.
+  change_status([](WatchStatus& status) { status.condition = WatchCondition::kSynced; });
   feed_.end_list();
   version_ = list_version_;
   listing_ = false;
   failed_tries_ = 0;
   change_status([](WatchStatus& status) {
-    status.condition = WatchCondition::kSynced;
     status.ready = true;
     ++status.lists;
   });
