@@ -180,7 +180,7 @@ void collect_times(const std::vector<Run>& runs, Families& families) {
   write_known(families, runs, [&](const auto& run) -> std::optional<double> {
     const auto ended = end(run);
     if (!ended || !run.verdict.started) return std::nullopt;
-    return std::max(0.0, timestamp(*ended) - timestamp(*run.verdict.started));
+    return std::max(0.0, std::chrono::duration<double>(*ended - *run.verdict.started).count());
   });
 }
 
