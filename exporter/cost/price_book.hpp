@@ -1,0 +1,85 @@
+#pragma once
+// Prices: what a core, a GiB, a GPU cost for an hour, on which node, when. Read from YAML by config/price_file.
+//
+// Entries are tried in the file's order, the last that matches wins, member by member; the defaults are the entry that
+// matches everything. A node's own price (its annotation, OpenCost, or an entry `node_hour`) is split over cores,
+// memory and GPUs by the book's weights.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exporter/cost/money.hpp"
+
+namespace spark_exporter::cost {
+
+/// What is known of the machine under a pod. Empty and 0: not known.
+struct NodeTraits {
+  std::string name;
+  std::string instance_type;
+  std::string region;
+  std::string capacity;  ///< "on-demand", "spot", "reserved"
+  std::string gpu_kind;
+  double cores = 0;
+  double memory_bytes = 0;
+  double gpus = 0;
+  std::optional<double> node_hour;  ///< its price as annotation spark-exporter.io/node-hourly-cost says
+  /// OpenCost's node_cpu_hourly_cost (a core), node_ram_hourly_cost (a GiB), node_gpu_hourly_cost (a GPU).
+  std::optional<double> opencost_core_hour, opencost_gib_hour, opencost_gpu_hour;
+  bool operator==(const NodeTraits&) const = default;
+};
+
+/// Money for one hour of one unit, discounts taken off.
+struct UnitPrices {
+  double core = 0;
+  double memory_gib = 0;
+  double gpu = 0;
+  double ephemeral_gib = 0;
+  double volume_gib = 0;
+  /// No entry names the node's instance type, and no other source prices it: the defaults stand in.
+  bool is_default = false;
+  bool operator==(const UnitPrices&) const = default;
+};
+
+struct PriceSpan {
+  TimePoint from;
+  UnitPrices prices;
+};
+
+struct PriceEntry {
+  // What it matches; empty: anything. `instance_type` may end in '*'.
+  std::string instance_type, region, capacity, gpu_kind;
+  std::optional<TimePoint> valid_from;   ///< inclusive
+  std::optional<TimePoint> valid_until;  ///< exclusive
+  // What it sets, for an hour.
+  std::optional<double> core, memory_gib, gpu, ephemeral_gib, volume_gib;
+  std::optional<double> node_hour;
+  std::optional<double> discount;  ///< share taken off all of the above, 0 to 1
+};
+
+struct NodeWeights {
+  // Relative worth of a core, a GiB and a GPU in a node's price.
+  double core = 0.031611;
+  double memory_gib = 0.004237;
+  double gpu = 0.95;
+};
+
+class PriceBook {
+ public:
+  PriceBook() = default;  ///< no prices: cost is not known and not shown
+  PriceBook(std::string currency, NodeWeights weights, std::vector<PriceEntry> entries);
+
+  bool empty() const { return entries_.empty(); }
+  const std::string& currency() const { return currency_; }  ///< ISO 4217
+
+  /// Prices on that node from `from` on: the first span starts at `from`, each further one where a validity begins or
+  /// ends. Never empty.
+  std::vector<PriceSpan> prices(const NodeTraits& node, TimePoint from) const;
+
+ private:
+  std::string currency_ = "USD";
+  NodeWeights weights_;
+  std::vector<PriceEntry> entries_;
+};
+
+}  // namespace spark_exporter::cost
