@@ -20,12 +20,31 @@ part() {  # part NAME COMMAND...
   esac
 }
 
+rm -f "$out"/{watch,scale,rights,matrix,outcomes}.md
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
+rights() {
+  python3 tests/e2e/test_rights.py >"$out/rights.log" 2>&1; local code=$?
+  cat "$out/rights.log"
+  if [ "$code" = 0 ]; then { echo '```'; grep -E '^(observer|sidecar|last words),' "$out/rights.log"; echo '```'; } >"$out/rights.md"; fi
+  return "$code"
+}
+part rights rights
 part scale python3 tests/e2e/test_scale.py --drivers 200 2000 --table "$out/scale.md"
-rm -f "$out"/{matrix,outcomes}.md
 part matrix python3 tests/e2e/test_outcome_matrix.py --markdown "$out/matrix.md"
 part outcomes python3 tests/e2e/prove_outcomes.py --runs 300 --seed "${SEED:-4}" --markdown "$out/outcomes.md"
 if [ -s "$out/matrix.md" ] && [ -s "$out/outcomes.md" ]; then
   scripts/outcomes_page.sh "$out/matrix.md" "$out/outcomes.md" >docs/proof/outcomes.md
 fi
+page() {  # page NAME TITLE TEXT
+  if [ -s "$out/$1.md" ]; then scripts/proof_page.sh "$2" "$3" "$out/$1.md" >"docs/proof/$1.md"; fi
+}
+page watch "A watch that misses nothing" \
+  "What \`tests/e2e/test_watch.py\` did to one watch while pods came and went, and how long it took until it agreed with
+the API's final state. No event may be missed, memory may grow by 1 MB, and at most ten requests a minute may go to a server
+that refuses them."
+page scale "The observer beside 22,000 pods" \
+  "\`tests/e2e/test_scale.py\`: driver and executor pods as objects on a real API server, no kubelet; the release build."
+page rights "What is served with which rights" \
+  "\`tests/e2e/test_rights.py\` gives the service account no rights, pods only, and all, pastes what the log names as missing
+into a role, and looks at \`/metrics\`, \`/-/ready\` and the answers to last words."
 exit "$worst"
