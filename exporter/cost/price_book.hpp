@@ -2,8 +2,12 @@
 // Prices: what a core, a GiB, a GPU cost for an hour, on which node, when. Read from YAML by config/price_file.
 //
 // Entries are tried in the file's order, the last that matches wins, member by member; the defaults are the entry that
-// matches everything. A node's own price (its annotation, OpenCost, or an entry `node_hour`) is split over cores,
-// memory and GPUs by the book's weights.
+// matches everything. A node's own price (its annotation, or an entry's `node_hour`) is split over its cores, memory
+// and GPUs by the book's weights; an entry's node_hour therefore sets core, memory and GPU at once, as if it had said
+// them.
+//
+// Which source goes first: the node's annotation, then OpenCost, then the book. A node's price whose size is not known
+// cannot be split and says nothing.
 
 #include <optional>
 #include <string>
@@ -36,7 +40,8 @@ struct UnitPrices {
   double gpu = 0;
   double ephemeral_gib = 0;
   double volume_gib = 0;
-  /// No entry names the node's instance type, and no other source prices it: the defaults stand in.
+  /// A guess: the book prices instance types and none of its entries names this one, or nothing at all prices its
+  /// cores, memory or GPUs (which are then 0). Not set where another source prices the node.
   bool is_default = false;
   bool operator==(const UnitPrices&) const = default;
 };
@@ -44,17 +49,21 @@ struct UnitPrices {
 struct PriceSpan {
   TimePoint from;
   UnitPrices prices;
+  bool operator==(const PriceSpan&) const = default;
 };
 
 struct PriceEntry {
-  // What it matches; empty: anything. `instance_type` may end in '*'.
+  // What it matches; empty: anything. `instance_type` and `gpu_kind` may end in '*'.
   std::string instance_type, region, capacity, gpu_kind;
   std::optional<TimePoint> valid_from;   ///< inclusive
   std::optional<TimePoint> valid_until;  ///< exclusive
   // What it sets, for an hour.
   std::optional<double> core, memory_gib, gpu, ephemeral_gib, volume_gib;
   std::optional<double> node_hour;
-  std::optional<double> discount;  ///< share taken off all of the above, 0 to 1
+  std::optional<double> discount;  ///< share taken off all of the above but storage, 0 to 1; other sources: as they are
+  /// Size of the node, for node_hour where the node's own is not known.
+  double node_cores = 0, node_memory_gib = 0, node_gpus = 0;
+  bool operator==(const PriceEntry&) const = default;
 };
 
 struct NodeWeights {
@@ -62,6 +71,7 @@ struct NodeWeights {
   double core = 0.031611;
   double memory_gib = 0.004237;
   double gpu = 0.95;
+  bool operator==(const NodeWeights&) const = default;
 };
 
 class PriceBook {
@@ -71,12 +81,18 @@ class PriceBook {
 
   bool empty() const { return entries_.empty(); }
   const std::string& currency() const { return currency_; }  ///< ISO 4217
+  const std::vector<PriceEntry>& entries() const { return entries_; }
 
   /// Prices on that node from `from` on: the first span starts at `from`, each further one where a validity begins or
   /// ends. Never empty.
   std::vector<PriceSpan> prices(const NodeTraits& node, TimePoint from) const;
 
+  bool operator==(const PriceBook&) const = default;
+
  private:
+  UnitPrices at_time(const std::vector<const PriceEntry*>& matching, const NodeTraits& node, TimePoint when) const;
+  bool names_types() const;
+
   std::string currency_ = "USD";
   NodeWeights weights_;
   std::vector<PriceEntry> entries_;
