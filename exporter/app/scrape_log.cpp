@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kGaps = 5;
 /// Fewer gaps than these may be a person with a browser.
 constexpr std::size_t kRegularGaps = 3;
+/// A peer without a known interval is waited for if it came so lately: a run may end before three gaps are over.
+constexpr std::chrono::milliseconds kNewPeer = std::chrono::minutes{1};
 /// Nobody scrapes more rarely: Prometheus calls a series stale after five minutes.
 constexpr std::chrono::milliseconds kLongestInterval = std::chrono::minutes{5};
 
@@ -68,7 +70,7 @@ std::uint64_t ScrapeLog::final_scrapes_of_each(Instant now) const {
   auto fewest = final_scrapes_;
   for (const auto& [name, peer] : peers_) {
     const auto interval = interval_of(peer);
-    if (interval && now - peer.last <= 3 * *interval) fewest = std::min(fewest, peer.final_scrapes);
+    if (now - peer.last <= (interval ? 3 * *interval : kNewPeer)) fewest = std::min(fewest, peer.final_scrapes);
   }
   return fewest;
 }

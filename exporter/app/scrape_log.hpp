@@ -25,8 +25,8 @@ class ScrapeLog {
   std::optional<Millis> interval() const;
   /// Scrapes with the final values.
   std::uint64_t final_scrapes() const;
-  /// The same, of the regular scraper that saw the fewest; of all where none is regular. One that has not come for
-  /// three intervals is not waited for.
+  /// The same, of the scraper that saw the fewest. One that has not come for three of its intervals, or for a minute
+  /// while its interval is not known, is not waited for.
   std::uint64_t final_scrapes_of_each(Instant now) const;
 
  private:
