@@ -108,6 +108,14 @@ inline constexpr std::size_t kPolledDrivers = 200;
 /// Good runs of a job that its baseline is the median of.
 inline constexpr std::size_t kBaselineRuns = 20;
 
+// --- cost --------------------------------------------------------------------------------------
+/// Price changes in one holder's time; later ones are not followed.
+inline constexpr std::size_t kRateSpans = 1'000;
+/// Pods and JVMs that a run pays for; one more is left out.
+inline constexpr std::size_t kHolders = 200'000;
+/// Groups that share a run's money; later ones share as `other`.
+inline constexpr std::size_t kCostGroups = 1'000;
+
 /// Scrapers whose intervals are learnt; the one that was silent longest makes room.
 inline constexpr std::size_t kScrapePeers = 32;
 

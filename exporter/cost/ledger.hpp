@@ -75,13 +75,17 @@ class Ledger {
   /// Executor run time of each group's tasks so far (cumulative): money that settles goes to the groups whose run time
   /// grew, in proportion; what no task caused stays unattributed.
   void apply_groups(const std::map<std::string, Millis>& run_time);
-  /// Books up to `now`: paid by the clock, used by what is settled.
+  /// Books up to `now`: paid by the clock, used by what is settled. Where `now` is the moment up to which is known who
+  /// was released, the sums do not depend on when they were taken; a release that is learnt later keeps them from
+  /// growing until time has caught up.
   void advance(TimePoint now);
   /// Nothing more will be told: what is in the pools is unobserved, holders without an end ended at `end`. Later
   /// advance()s let holders without `released` linger.
   void close(TimePoint end);
 
   const Totals& totals() const;
+  /// What was paid for one holder so far; 0 if there is none of that id.
+  double paid(std::string_view id) const;
   /// Money a second at that moment, of what is held.
   double rate(TimePoint now) const;
 

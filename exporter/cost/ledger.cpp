@@ -1,0 +1,144 @@
+#include "exporter/cost/ledger.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "exporter/common/limits.hpp"
+#include "exporter/cost/ledger_data.hpp"
+
+namespace spark_exporter::cost {
+namespace {
+
+/// A rest below this share of all money is what adding up left over.
+constexpr double kRounding = 1e-9;
+
+template <class Numbers>
+double sum(const Numbers& numbers) {
+  return std::accumulate(numbers.begin(), numbers.end(), 0.0);
+}
+
+void add_to(PerResource<double>& cells, const PerResource<double>& more) {
+  for (std::size_t i = 0; i < kResources; ++i) cells[i] += more[i];
+}
+
+}  // namespace
+
+double Totals::paid_total() const {
+  double all = 0;
+  for (const auto& cells : paid) all += sum(cells);
+  return all;
+}
+
+// --- the data ----------------------------------------------------------------------------------
+
+void Ledger::Data::advance(TimePoint until) {
+  now = std::max(now, until);
+  Booking booking;
+  for (auto& [id, account] : accounts) account.book(now, closed.has_value(), booking);
+  add(booking);
+  count_paid();
+  finish_accounts();
+  sum_up();
+}
+
+void Ledger::Data::close(TimePoint end) {
+  if (closed) return;
+  // What is known of the time before the end is booked by the same rules as ever.
+  advance(end);
+  closed = end;
+  for (auto& [id, account] : accounts) account.end_by(end);
+  advance(end);
+  Booking rest;
+  PaidCells held = finished_paid;
+  for (const auto& [id, account] : accounts) add_to(at(held, account.component), account.paid(now));
+  for (std::size_t c = 0; c < held.size(); ++c) {
+    for (std::size_t r = 0; r < kResources; ++r) {
+      overpaid[c][r] = std::max(totals.paid[c][r] - held[c][r], 0.0);
+      if (overpaid[c][r] <= kRounding * totals.paid[c][r]) overpaid[c][r] = 0;
+      at(rest.money, Use::kUnobserved) += overpaid[c][r];
+    }
+  }
+  add(rest);
+  sum_up();
+}
+
+void Ledger::Data::add(const Booking& booking) {
+  const double task_money = booking.task_money();
+  const double all = sum(booking.money);
+  for (std::size_t use = 0; use < kUses; ++use) totals.used[use] += booking.money[use];
+  if (task_money > 0) groups.book_tasks(booking.task_millis, task_money);
+  groups.book_rest(std::max(all - task_money, 0.0));
+}
+
+void Ledger::Data::count_paid() {
+  PaidCells held = finished_paid;
+  for (const auto& [id, account] : accounts) add_to(at(held, account.component), account.paid(now));
+  for (std::size_t c = 0; c < held.size(); ++c) {
+    for (std::size_t r = 0; r < kResources; ++r) {
+      totals.paid[c][r] = std::max(totals.paid[c][r], held[c][r] + overpaid[c][r]);
+    }
+  }
+}
+
+void Ledger::Data::finish_accounts() {
+  for (auto next = accounts.begin(); next != accounts.end();) {
+    const Account& account = next->second;
+    if (!account.is_finished(now)) {
+      ++next;
+      continue;
+    }
+    add_to(at(finished_paid, account.component), account.paid(now));
+    finished.emplace(next->first, account.paid_total(now));
+    next = accounts.erase(next);
+  }
+}
+
+void Ledger::Data::sum_up() {
+  const double paid = totals.paid_total();
+  const double rest = paid - sum(totals.used);
+  totals.unsettled = rest > (closed ? kRounding * paid : 0.0) ? rest : 0;
+  totals.groups = groups.money();
+}
+
+// --- the ledger --------------------------------------------------------------------------------
+
+Ledger::Ledger() : data_(std::make_unique<Data>()) { data_->totals.groups.emplace("", 0.0); }
+Ledger::~Ledger() = default;
+Ledger::Ledger(Ledger&&) noexcept = default;
+Ledger& Ledger::operator=(Ledger&&) noexcept = default;
+
+void Ledger::apply(const Holder& holder) {
+  if (data_->finished.contains(holder.id) || holder.id.size() > limits::kTextBytes) return;
+  const auto found = data_->accounts.find(holder.id);
+  if (found != data_->accounts.end()) {
+    found->second.update(holder, data_->now);
+    return;
+  }
+  if (data_->accounts.size() + data_->finished.size() >= limits::kHolders) return;
+  Account account(holder);
+  if (data_->closed) account.end_by(*data_->closed);
+  data_->accounts.emplace(holder.id, std::move(account));
+}
+
+void Ledger::apply_groups(const std::map<std::string, Millis>& run_time) { data_->groups.apply(run_time); }
+
+void Ledger::advance(TimePoint now) { data_->advance(sane_time(now)); }
+
+void Ledger::close(TimePoint end) { data_->close(sane_time(end)); }
+
+const Totals& Ledger::totals() const { return data_->totals; }
+
+double Ledger::paid(std::string_view id) const {
+  if (const auto done = data_->finished.find(id); done != data_->finished.end()) return done->second;
+  const auto found = data_->accounts.find(id);
+  return found == data_->accounts.end() ? 0 : found->second.paid_total(data_->now);
+}
+
+double Ledger::rate(TimePoint now) const {
+  double all = 0;
+  for (const auto& [id, account] : data_->accounts) all += account.rate(now);
+  return all;
+}
+
+}  // namespace spark_exporter::cost
