@@ -311,7 +311,23 @@ class Exporter:
         return wait_until("the exporter's counts at rest", ask, seconds)
 
 
-class Watch:
+class Background:
+    """Does _run() in a thread of its own as long as it is entered; `stop` says when that is to end, and `patience` how
+    many seconds that may take."""
+    patience = 30
+
+    def __enter__(self):
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.stop.set()
+        self.thread.join(self.patience)
+
+
+class Watch(Background):
     """Scrapes all the time from its own thread and keeps what it sees: counters that fall, answers that are refused.
     on_scrape(scrape, epoch seconds) may look at each."""
 
@@ -319,16 +335,6 @@ class Watch:
         self.exporter, self.on_scrape, self.every = exporter, on_scrape, every
         self.fallen, self.errors, self.scrapes = [], [], 0
         self.last = {}
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, kind, error, trace):
-        self.stop.set()
-        self.thread.join(30)
 
     def _run(self):
         while not self.stop.wait(self.every):

@@ -16,7 +16,6 @@ import os
 import random
 import signal
 import sys
-import threading
 import time
 
 import kube_lab
@@ -85,27 +84,18 @@ class Run:
         return "failed", "Killed" if code in (137, 143) else "UserError"
 
 
-class Chaos:
-    """Faults, one after the other, until stop(); remembers when nobody could see."""
+class Chaos(lab.Background):
+    """Faults, one after the other, until it is left; remembers when nobody could see."""
+    patience = 120
 
     def __init__(self, chance, cluster, relay, observers):
         self.chance, self.cluster, self.relay, self.observers = chance, cluster, relay, observers
         self.blind, self.done = [], collections.Counter()
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, kind, error, trace):
-        self.stopping.set()
-        self.thread.join(120)
 
     def _run(self):
         faults = ((self.refuse, 20), (self.cut, 20), (self.slow, 15), (self.go_silent, 3), (self.kill_observer, 20),
                   (self.kill_sidecar, 20))
-        while not self.stopping.wait(self.chance.uniform(1, 8)):
+        while not self.stop.wait(self.chance.uniform(1, 8)):
             fault = pick(self.chance, faults)
             since = time.time()
             lasts = fault()
@@ -118,7 +108,7 @@ class Chaos:
 
     def refuse(self):
         self.relay.refuse()
-        self.stopping.wait(self.chance.uniform(1, 12))
+        self.stop.wait(self.chance.uniform(1, 12))
         self.relay.heal()
         return BLIND_AFTER
 
@@ -128,7 +118,7 @@ class Chaos:
 
     def slow(self):
         self.relay.slow(self.chance.uniform(0.1, 1.5))
-        self.stopping.wait(self.chance.uniform(2, 10))
+        self.stop.wait(self.chance.uniform(2, 10))
         self.relay.heal()
         return BLIND_AFTER
 
@@ -139,7 +129,7 @@ class Chaos:
     def kill_observer(self):
         observer = self.chance.choice(self.observers)
         observer.kill()
-        self.stopping.wait(self.chance.uniform(0, 6))
+        self.stop.wait(self.chance.uniform(0, 6))
         observer.start()
         return BLIND_AFTER
 
@@ -161,27 +151,18 @@ class Chaos:
         return 0
 
 
-class Ledger:
+class Ledger(lab.Background):
     """What the observers show over time: every final state of every run, and counters that must never exceed or fall."""
+    patience = 20
 
     def __init__(self, observers):
         self.observers = observers
         self.states = collections.defaultdict(set)  # app_id -> final states ever shown
         self.reasons = {}
         self.counts, self.fallen = {}, []
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, kind, error, trace):
-        self.stopping.set()
-        self.thread.join(20)
 
     def _run(self):
-        while not self.stopping.wait(1.0):
+        while not self.stop.wait(1.0):
             self.look()
 
     def look(self):

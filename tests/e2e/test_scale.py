@@ -10,7 +10,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import time
 
 import control_plane
@@ -128,21 +127,16 @@ def measure(plane, token_file, drivers, executors, idle):
         return row
 
 
-class Changes:
+class Changes(lab.Background):
     """Changes drivers' statuses all the time, as kubelets do: some a second, until it is left."""
+    patience = 60
 
     def __init__(self, plane, drivers, a_second):
         self.client, self.drivers, self.pause = plane.client(), drivers, 1 / a_second
-        self.done, self.failure, self.stop = 0, None, threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
+        self.done, self.failure = 0, None
 
     def __exit__(self, kind, error, trace):
-        self.stop.set()
-        self.thread.join(60)
+        super().__exit__(kind, error, trace)
         if self.failure and not kind:
             raise self.failure
 

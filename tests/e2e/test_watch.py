@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import api_proxy
@@ -27,23 +26,14 @@ MOST_TRIES_A_MINUTE = 10
 IDLE_S = 8
 
 
-class Churn:
+class Churn(lab.Background):
     """Creates, changes and deletes pods, as a seed has it, until it is stopped. Half of the changes move a pod into the
     selection or out of it. What the API server cannot take right now is left out."""
+    patience = 90
 
     def __init__(self, plane, seed, every=0.03):
         self.client, self.random, self.every = plane.client(), random.Random(seed), every
         self.names, self.made, self.done, self.failed = [], 0, 0, 0
-
-    def __enter__(self):
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, kind, error, trace):
-        self.stop.set()
-        self.thread.join(90)
 
     def _run(self):
         while not self.stop.wait(self.every):
@@ -199,17 +189,21 @@ def token_stops(run, token):
     run.compare("token stopped working", f"{refused} x 401")
 
 
+def bounce(run, meanwhile):
+    """API server and etcd are killed and come back; in between, meanwhile(etcd's data folder)."""
+    server, store = run.plane.kill("kube-apiserver"), run.plane.kill("etcd")
+    meanwhile(run.plane.etcd_data())
+    run.plane.start_again(store)
+    run.plane.start_again(server)
+    run.plane.wait_ready()
+
+
 def restart(run):
     """The API server is killed and comes back. etcd is stopped meanwhile and copied as it is now, for later."""
     copy = run.plane.etcd_data() + ".copy"
     with Churn(run.plane, 3) as churn:
         lab.wait_until("changes", lambda: churn.done >= 50)
-        server = run.plane.kill("kube-apiserver")
-        store = run.plane.kill("etcd")
-        shutil.copytree(run.plane.etcd_data(), copy)
-        run.plane.start_again(store)
-        run.plane.start_again(server)
-        run.plane.wait_ready()
+        bounce(run, lambda data: shutil.copytree(data, copy))
         lab.wait_until("changes after it", lambda: churn.done >= 100)
     run.compare("API server restarted")
     return copy
@@ -277,17 +271,20 @@ class Compaction:
         return True
 
 
+def go_back(run, copy):
+    """etcd comes back from the older copy."""
+    def replace(data):
+        shutil.rmtree(data)
+        shutil.copytree(copy, data)
+    bounce(run, replace)
+
+
 def restored(run, copy):
     """etcd comes back from the older copy: the watch's version lies in the future, which the API answers with 200 and
     silence. First few changes follow, then, a second time, more than it takes to catch up with the watch."""
     for name, lead, changes in (("etcd restored", 300, 20), ("etcd restored and caught up", 100, 400)):
         Churn(run.plane, 7).steps(lead)
-        server, store = run.plane.kill("kube-apiserver"), run.plane.kill("etcd")
-        shutil.rmtree(run.plane.etcd_data())
-        shutil.copytree(copy, run.plane.etcd_data())
-        run.plane.start_again(store)
-        run.plane.start_again(server)
-        run.plane.wait_ready()
+        go_back(run, copy)
         lists = run.probe.show()["status"]["lists"]
         Churn(run.plane, 8).steps(changes)
         shown = run.compare(name)
@@ -300,12 +297,7 @@ def from_the_future(run, copy):
     Churn(run.plane, 10).steps(300)
     since = time.monotonic()
     run.proxy.passing.clear()
-    server, store = run.plane.kill("kube-apiserver"), run.plane.kill("etcd")
-    shutil.rmtree(run.plane.etcd_data())
-    os.rename(copy, run.plane.etcd_data())
-    run.plane.start_again(store)
-    run.plane.start_again(server)
-    run.plane.wait_ready()
+    go_back(run, copy)
     run.proxy.passing.set()
     run.answered("a watch from the future", since, "watch=true", 200)
     Churn(run.plane, 11).steps(20)
