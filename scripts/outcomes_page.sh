@@ -3,14 +3,9 @@
 #   scripts/outcomes_page.sh MATRIX.md RUNS.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cat <<TEXT
-# Every outcome reaches Prometheus
-
-Written by \`make prove\` (\`scripts/prove.sh\`) at commit \`$(git describe --always --dirty)\`, $(date -u '+%-d %B %Y'), on
-$(nproc) cores with a load average of $(cut -d' ' -f1 /proc/loadavg) at the end. Kubernetes $(awk '$1 == "k8s.io/kubernetes" { print $2; exit }' tests/e2e/kube/go.mod): real API server,
+scripts/proof_page.sh "Every outcome reaches Prometheus" "real API server,
 controllers, scheduler and kubelet code, the containers are local processes ([how](../../tests/e2e/kube/README.md)).
-PySpark 4.3.0 and Prometheus 2.42 from Debian, with the contract's rule word for word.
-
+PySpark 4.3.0 and Prometheus 2.42 from Debian, with the contract's rule word for word." <<TEXT
 ## The matrix
 
 What each cell must show stands beforehand in [outcome_table.py](../../tests/e2e/outcome_table.py), with what a lone

@@ -36,7 +36,8 @@ if [ -s "$out/matrix.md" ] && [ -s "$out/outcomes.md" ]; then
   scripts/outcomes_page.sh "$out/matrix.md" "$out/outcomes.md" >docs/proof/outcomes.md
 fi
 page() {  # page NAME TITLE TEXT
-  if [ -s "$out/$1.md" ]; then scripts/proof_page.sh "$2" "$3" "$out/$1.md" >"docs/proof/$1.md"; fi
+  [ -s "$out/$1.md" ] || return
+  { printf '%s\n\n' "$3"; cat "$out/$1.md"; } | scripts/proof_page.sh "$2" "etcd and API server." >"docs/proof/$1.md"
 }
 page watch "A watch that misses nothing" \
   "What \`tests/e2e/test_watch.py\` did to one watch while pods came and went, and how long it took until it agreed with
