@@ -10,6 +10,7 @@
 
 #include "tests/support/fake_driver.hpp"
 #include "tests/support/fault_server.hpp"
+#include "tests/support/folder.hpp"
 
 namespace spark_exporter::app {
 namespace {
@@ -67,16 +68,10 @@ struct Answer {
 class Observing : public testing::Test {
  protected:
   Observing() {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
     options_.mode = config::Mode::kObserver;
     options_.listen_addresses = {"127.0.0.1:0"};
     serve(server_, kPods, "");
     serve(server_, kApplications, "");
-  }
-  ~Observing() override {
-    observer_.reset();
-    std::filesystem::remove_all(folder_);
   }
 
   void start() {
@@ -123,7 +118,8 @@ class Observing : public testing::Test {
     return testing::AssertionFailure() << series << " is never " << value << ": " << answer.status << answer.body;
   }
 
-  const std::string folder_ = testing::TempDir() + "observer_test";
+  const spark_exporter::test::Folder own_;  // tests run side by side
+  const std::string folder_ = own_.path();
   const std::string state_ = folder_ + "/state";
   FaultServer server_;
   config::Options options_;

@@ -5,18 +5,15 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/folder.hpp"
+
 namespace spark_exporter {
 namespace {
 
 class File : public testing::Test {
  protected:
-  File() {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~File() override { std::filesystem::remove_all(folder_); }
-
-  const std::string folder_ = testing::TempDir() + "file_test";
+  const test::Folder own_;  // tests run side by side
+  const std::string folder_ = own_.path();
   const std::string path_ = folder_ + "/state";
 };
 

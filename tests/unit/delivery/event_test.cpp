@@ -5,16 +5,16 @@
 #include <nlohmann/json.hpp>
 
 #include "exporter/delivery/channels.hpp"
+#include "tests/support/folder.hpp"
 #include "tests/unit/delivery/sample.hpp"
-#include "tests/unit/kubernetes/folder.hpp"
 
 namespace spark_exporter::delivery {
 namespace {
 
-using kubernetes::test::Folder;
 using nlohmann::json;
 using outcome::State;
 using spark_exporter::test::FaultServer;
+using spark_exporter::test::Folder;
 using test::failed_run;
 using test::run_that_ended;
 namespace replies = spark_exporter::test::replies;

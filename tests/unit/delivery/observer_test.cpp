@@ -6,15 +6,15 @@
 
 #include "exporter/common/limits.hpp"
 #include "exporter/delivery/channels.hpp"
+#include "tests/support/folder.hpp"
 #include "tests/unit/delivery/sample.hpp"
-#include "tests/unit/kubernetes/folder.hpp"
 
 namespace spark_exporter::delivery {
 namespace {
 
-using kubernetes::test::Folder;
 using spark_exporter::test::End;
 using spark_exporter::test::FaultServer;
+using spark_exporter::test::Folder;
 using spark_exporter::test::ReceivedRequest;
 using test::failed_run;
 using test::url_of;

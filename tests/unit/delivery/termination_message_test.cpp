@@ -13,13 +13,13 @@
 
 #include "exporter/common/limits.hpp"
 #include "exporter/delivery/channels.hpp"
+#include "tests/support/folder.hpp"
 #include "tests/unit/delivery/sample.hpp"
-#include "tests/unit/kubernetes/folder.hpp"
 
 namespace spark_exporter::delivery {
 namespace {
 
-using kubernetes::test::Folder;
+using spark_exporter::test::Folder;
 using test::failed_run;
 
 std::string read(const std::string& path) {

@@ -9,7 +9,7 @@
 #include "exporter/common/limits.hpp"
 #include "tests/support/fault_server.hpp"
 #include "tests/support/fixtures.hpp"
-#include "tests/unit/kubernetes/folder.hpp"
+#include "tests/support/folder.hpp"
 
 namespace spark_exporter::kubernetes {
 namespace {
@@ -17,9 +17,9 @@ namespace {
 using spark_exporter::test::End;
 using spark_exporter::test::FaultServer;
 using spark_exporter::test::fixture;
+using spark_exporter::test::Folder;
 using spark_exporter::test::ReceivedRequest;
 using spark_exporter::test::Reply;
-using test::Folder;
 namespace replies = spark_exporter::test::replies;
 
 class ApiClientTest : public testing::Test {

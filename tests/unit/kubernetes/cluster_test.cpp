@@ -6,12 +6,12 @@
 
 #include <map>
 
-#include "tests/unit/kubernetes/folder.hpp"
+#include "tests/support/folder.hpp"
 
 namespace spark_exporter::kubernetes {
 namespace {
 
-using test::Folder;
+using spark_exporter::test::Folder;
 
 Environment environment(std::map<std::string, std::string> variables) {
   return [variables = std::move(variables)](const char* name) -> std::optional<std::string> {

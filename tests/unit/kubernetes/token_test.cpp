@@ -9,12 +9,12 @@
 #include <filesystem>
 
 #include "exporter/common/limits.hpp"
-#include "tests/unit/kubernetes/folder.hpp"
+#include "tests/support/folder.hpp"
 
 namespace spark_exporter::kubernetes {
 namespace {
 
-using test::Folder;
+using spark_exporter::test::Folder;
 
 TEST(TokenFile, NoPathIsNoToken) {
   TokenFile token("");

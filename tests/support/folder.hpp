@@ -7,11 +7,11 @@
 #include <stdexcept>
 #include <string>
 
-namespace spark_exporter::kubernetes::test {
+namespace spark_exporter::test {
 
 class Folder {
  public:
-  Folder() : path_((std::filesystem::temp_directory_path() / "kubernetes_test_XXXXXX").string()) {
+  Folder() : path_((std::filesystem::temp_directory_path() / "spark_exporter_test_XXXXXX").string()) {
     if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("mkdtemp");
   }
   ~Folder() {
@@ -34,4 +34,4 @@ class Folder {
   std::string path_;
 };
 
-}  // namespace spark_exporter::kubernetes::test
+}  // namespace spark_exporter::test
