@@ -5,16 +5,12 @@
 #include <cmath>
 #include <system_error>
 
+#include "exporter/cost/pattern.hpp"
+
 namespace spark_exporter::cost {
 namespace {
 
 constexpr std::array<std::string_view, 4> kPeriods{"run", "day", "week", "month"};
-
-bool matches(std::string_view pattern, std::string_view text) {
-  if (!pattern.ends_with('*')) return pattern == text;
-  pattern.remove_suffix(1);
-  return text.starts_with(pattern);
-}
 
 }  // namespace
 
@@ -46,7 +42,7 @@ const Budget* find_budget(const std::vector<Budget>& budgets, std::string_view n
   const Budget* found = nullptr;
   for (const Budget& budget : budgets) {
     const bool has_namespace = budget.job.find('/') != std::string::npos;
-    if (matches(budget.job, has_namespace ? std::string_view(full) : app)) found = &budget;
+    if (matches_pattern(budget.job, has_namespace ? std::string_view(full) : app)) found = &budget;
   }
   return found;
 }

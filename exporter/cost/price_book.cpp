@@ -6,16 +6,16 @@
 #include <string_view>
 #include <utility>
 
+#include "exporter/cost/pattern.hpp"
+
 namespace spark_exporter::cost {
 namespace {
 
 constexpr double kGib = 1024.0 * 1024.0 * 1024.0;
 
+/// No pattern matches anything; any other needs something to match.
 bool matches(std::string_view pattern, std::string_view text) {
-  if (pattern.empty()) return true;
-  if (pattern.back() != '*') return pattern == text;
-  pattern.remove_suffix(1);
-  return text.starts_with(pattern) && !text.empty();
+  return pattern.empty() || (!text.empty() && matches_pattern(pattern, text));
 }
 
 bool matches(const PriceEntry& entry, const NodeTraits& node) {
