@@ -55,8 +55,6 @@ std::size_t span_at(const std::vector<RateSpan>& rates, TimePoint when) {
 
 double seconds(TimePoint from, TimePoint until) { return static_cast<double>((until - from).count()) / 1000.0; }
 
-double sum(const PerResource<double>& money) { return std::accumulate(money.begin(), money.end(), 0.0); }
-
 }  // namespace
 
 TimePoint sane_time(TimePoint time) {

@@ -1,7 +1,6 @@
 #include "exporter/cost/ledger.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "exporter/common/limits.hpp"
@@ -13,22 +12,19 @@ namespace {
 /// A rest below this share of all money is what adding up left over.
 constexpr double kRounding = 1e-9;
 
-template <class Numbers>
-double sum(const Numbers& numbers) {
-  return std::accumulate(numbers.begin(), numbers.end(), 0.0);
-}
-
 void add_to(PerResource<double>& cells, const PerResource<double>& more) {
   for (std::size_t i = 0; i < kResources; ++i) cells[i] += more[i];
 }
 
 }  // namespace
 
-double Totals::paid_total() const {
+double sum(const PaidCells& cells) {
   double all = 0;
-  for (const auto& cells : paid) all += sum(cells);
+  for (const auto& of_component : cells) all += sum(of_component);
   return all;
 }
+
+double Totals::paid_total() const { return sum(paid); }
 
 // --- the data ----------------------------------------------------------------------------------
 
@@ -50,11 +46,10 @@ void Ledger::Data::close(TimePoint end) {
   for (auto& [id, account] : accounts) account.end_by(end);
   advance(end);
   Booking rest;
-  PaidCells held = finished_paid;
-  for (const auto& [id, account] : accounts) add_to(at(held, account.component), account.paid(now));
-  for (std::size_t c = 0; c < held.size(); ++c) {
+  const PaidCells cost = held();
+  for (std::size_t c = 0; c < cost.size(); ++c) {
     for (std::size_t r = 0; r < kResources; ++r) {
-      overpaid[c][r] = std::max(totals.paid[c][r] - held[c][r], 0.0);
+      overpaid[c][r] = std::max(totals.paid[c][r] - cost[c][r], 0.0);
       if (overpaid[c][r] <= kRounding * totals.paid[c][r]) overpaid[c][r] = 0;
       at(rest.money, Use::kUnobserved) += overpaid[c][r];
     }
@@ -71,12 +66,17 @@ void Ledger::Data::add(const Booking& booking) {
   groups.book_rest(std::max(all - task_money, 0.0));
 }
 
+PaidCells Ledger::Data::held() const {
+  PaidCells cost = finished_paid;
+  for (const auto& [id, account] : accounts) add_to(at(cost, account.component), account.paid(now));
+  return cost;
+}
+
 void Ledger::Data::count_paid() {
-  PaidCells held = finished_paid;
-  for (const auto& [id, account] : accounts) add_to(at(held, account.component), account.paid(now));
-  for (std::size_t c = 0; c < held.size(); ++c) {
+  const PaidCells cost = held();
+  for (std::size_t c = 0; c < cost.size(); ++c) {
     for (std::size_t r = 0; r < kResources; ++r) {
-      totals.paid[c][r] = std::max(totals.paid[c][r], held[c][r] + overpaid[c][r]);
+      totals.paid[c][r] = std::max(totals.paid[c][r], cost[c][r] + overpaid[c][r]);
     }
   }
 }

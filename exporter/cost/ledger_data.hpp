@@ -13,6 +13,8 @@ namespace spark_exporter::cost {
 
 using PaidCells = std::array<PerResource<double>, outcome::kComponents>;
 
+double sum(const PaidCells& cells);
+
 struct Ledger::Data {
   TimePoint now{};
   std::optional<TimePoint> closed;
@@ -33,6 +35,8 @@ struct Ledger::Data {
   void add(const Booking& booking);
   void finish_accounts();
   void count_paid();
+  /// What all holders cost up to now, by their times as they are known.
+  PaidCells held() const;
 };
 
 }  // namespace spark_exporter::cost

@@ -3,32 +3,26 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numeric>
-#include <stdexcept>
 #include <utility>
 
 #include "exporter/common/limits.hpp"
 #include "exporter/cost/ledger_data.hpp"
+#include "exporter/json/state_node.hpp"
 
 namespace spark_exporter::cost {
 namespace {
 
 using Json = nlohmann::json;
+using json::put_time;
+using json::WrongField;
+using Node = json::StateNode;
 constexpr int kVersion = 1;
 constexpr std::int64_t kLargestInteger = 4'000'000'000'000'000'000;
 constexpr double kLargestMoney = 1e30;
 /// How far sums may be apart that should be one.
 constexpr double kTolerance = 1e-9;
 
-struct WrongField : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 // --- writing -----------------------------------------------------------------------------------
-
-void put_time(Json& json, const char* name, const std::optional<TimePoint>& time) {
-  if (time) json[name] = time->time_since_epoch().count();
-}
 
 Json account_json(const std::string& id, const Account& account) {
   Json rates = Json::array();
@@ -72,136 +66,95 @@ Json groups_json(const GroupSplit& groups) {
   return list;
 }
 
-// --- reading: what is not as we write it throws ------------------------------------------------
+// --- reading -----------------------------------------------------------------------------------
 
-const Json& member(const Json& json, const char* name) {
-  if (!json.is_object()) throw WrongField("an object");
-  const auto found = json.find(name);
-  if (found == json.end()) throw WrongField(name);
-  return *found;
-}
+std::int64_t integer(const Node& node, std::int64_t most = kLargestInteger) { return node.integer(0, most); }
 
-const Json& list(const Json& json, const char* name, std::size_t most) {
-  const Json& value = member(json, name);
-  if (!value.is_array() || value.size() > most) throw WrongField(name);
-  return value;
-}
+double amount(const Node& node) { return node.amount(kLargestMoney); }
 
-std::int64_t integer(const Json& value, std::int64_t most = kLargestInteger) {
-  if (!value.is_number_integer()) throw WrongField("an integer");
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(most)) {
-    throw WrongField("a smaller integer");
-  }
-  const auto number = value.get<std::int64_t>();
-  if (number < 0) throw WrongField("an integer of 0 and more");
-  return number;
-}
+std::string text(const Node& node) { return node.text(limits::kTextBytes); }
 
-double amount(const Json& value, double most = kLargestMoney) {
-  if (!value.is_number()) throw WrongField("a number");
-  const double number = value.get<double>();
-  if (!(number >= 0 && number <= most)) throw WrongField("an amount");
-  return number;
-}
-
-bool flag(const Json& value) {
-  if (!value.is_boolean()) throw WrongField("a boolean");
-  return value.get<bool>();
-}
-
-std::string text(const Json& value) {
-  if (!value.is_string() || value.get_ref<const std::string&>().size() > limits::kTextBytes) throw WrongField("a text");
-  return value.get<std::string>();
-}
-
-TimePoint time(const Json& value) {
-  const TimePoint read{Millis{integer(value)}};
-  if (sane_time(read) != read) throw WrongField("a time");
+TimePoint time(const Node& node) {
+  const TimePoint read = node.time();
+  if (sane_time(read) != read) node.wrong("is no time");
   return read;
 }
 
-std::optional<TimePoint> optional_time(const Json& json, const char* name) {
-  return json.contains(name) ? std::optional(time(json[name])) : std::nullopt;
+std::optional<TimePoint> optional_time(const Node& node, const char* name) {
+  return node.has(name) ? std::optional(time(node.at(name))) : std::nullopt;
+}
+
+/// Exactly N elements.
+template <std::size_t N, class Read>
+auto array(const Node& node, Read read) {
+  const auto nodes = node.list(N);
+  if (nodes.size() != N) node.wrong("has too few elements");
+  std::array<decltype(read(nodes[0])), N> elements{};
+  for (std::size_t i = 0; i < N; ++i) elements[i] = read(nodes[i]);
+  return elements;
 }
 
 template <std::size_t N>
-std::array<double, N> amounts(const Json& value) {
-  if (!value.is_array() || value.size() != N) throw WrongField("amounts");
-  std::array<double, N> read{};
-  for (std::size_t i = 0; i < N; ++i) read[i] = amount(value[i]);
-  return read;
+std::array<double, N> amounts(const Node& node) {
+  return array<N>(node, amount);
 }
 
-std::array<std::int64_t, kTaskUses> slot_times(const Json& value) {
-  if (!value.is_array() || value.size() != kTaskUses) throw WrongField("slot times");
-  std::array<std::int64_t, kTaskUses> read{};
-  for (std::size_t i = 0; i < kTaskUses; ++i) read[i] = integer(value[i], kLargestTaskMillis);
-  return read;
+std::array<std::int64_t, kTaskUses> slot_times(const Node& node) {
+  return array<kTaskUses>(node, [](const Node& one) { return integer(one, kLargestTaskMillis); });
 }
 
-PaidCells cells(const Json& json, const char* name) {
-  const Json& value = list(json, name, outcome::kComponents);
-  if (value.size() != outcome::kComponents) throw WrongField(name);
-  PaidCells read{};
-  for (std::size_t i = 0; i < read.size(); ++i) read[i] = amounts<kResources>(value[i]);
-  return read;
-}
+PaidCells cells(const Node& node) { return array<outcome::kComponents>(node, amounts<kResources>); }
 
-std::vector<RateSpan> rates(const Json& json, TimePoint held_from) {
+std::vector<RateSpan> rates(const Node& node, TimePoint held_from) {
   std::vector<RateSpan> read;
-  for (const Json& span : list(json, "rates", limits::kRateSpans)) {
-    read.push_back({time(member(span, "from")), amounts<kResources>(member(span, "per_second"))});
-    const TimePoint before = read.size() > 1 ? read[read.size() - 2].from : held_from;
-    if (read.back().from < before) throw WrongField("rates in order");
+  TimePoint before = held_from;
+  for (const Node& span : node.list(limits::kRateSpans)) {
+    read.push_back({time(span.at("from")), amounts<kResources>(span.at("per_second"))});
+    if (read.back().from < before) span.wrong("is out of order");
+    before = read.back().from;
     for (const double rate : read.back().per_second) {
-      if (rate > kHighestRate) throw WrongField("a rate");
+      if (rate > kHighestRate) span.wrong_at("per_second", "is out of range");
     }
   }
   return read;
 }
 
-Account account(const Json& json) {
+Account account(const Node& node) {
   Account read;
-  read.component = static_cast<outcome::Component>(integer(member(json, "component"), outcome::kComponents - 1));
-  read.held_from = time(member(json, "held_from"));
-  read.rates = rates(json, read.held_from);
-  read.slots = integer(member(json, "slots"), kMostSlots);
-  read.task_millis = integer(member(json, "task_millis"), kLargestTaskMillis);
-  read.told = slot_times(member(json, "told"));
-  read.active_tasks = integer(member(json, "active_tasks"), kMostSlots);
-  read.counts_final = flag(member(json, "counts_final"));
-  read.settled = slot_times(member(json, "settled"));
-  read.idle_millis = integer(member(json, "idle_millis"));
-  read.starting = amount(member(json, "starting"));
-  read.driver = amount(member(json, "driver"));
-  read.lingering = amount(member(json, "lingering"));
-  read.booked = amount(member(json, "booked"));
-  read.booked_until = time(member(json, "booked_until"));
-  read.work_from = optional_time(json, "work_from");
-  read.work_until = optional_time(json, "work_until");
-  read.released = optional_time(json, "released");
-  read.as_of = optional_time(json, "as_of");
-  read.oldest_task = optional_time(json, "oldest_task");
-  read.quiet = optional_time(json, "quiet");
+  read.component = static_cast<outcome::Component>(integer(node.at("component"), outcome::kComponents - 1));
+  read.held_from = time(node.at("held_from"));
+  read.rates = rates(node.at("rates"), read.held_from);
+  read.slots = integer(node.at("slots"), kMostSlots);
+  read.task_millis = integer(node.at("task_millis"), kLargestTaskMillis);
+  read.told = slot_times(node.at("told"));
+  read.active_tasks = integer(node.at("active_tasks"), kMostSlots);
+  read.counts_final = node.at("counts_final").flag();
+  read.settled = slot_times(node.at("settled"));
+  read.idle_millis = integer(node.at("idle_millis"));
+  read.starting = amount(node.at("starting"));
+  read.driver = amount(node.at("driver"));
+  read.lingering = amount(node.at("lingering"));
+  read.booked = amount(node.at("booked"));
+  read.booked_until = time(node.at("booked_until"));
+  read.work_from = optional_time(node, "work_from");
+  read.work_until = optional_time(node, "work_until");
+  read.released = optional_time(node, "released");
+  read.as_of = optional_time(node, "as_of");
+  read.oldest_task = optional_time(node, "oldest_task");
+  read.quiet = optional_time(node, "quiet");
   return read;
 }
 
-std::map<std::string, GroupSplit::Share> shares(const Json& json) {
+std::map<std::string, GroupSplit::Share> shares(const Node& node) {
   std::map<std::string, GroupSplit::Share> read;
-  for (const Json& group : list(json, "groups", limits::kCostGroups)) {
-    GroupSplit::Share& share = read[text(member(group, "name"))];
-    share.run_time = integer(member(group, "run_time"));
-    share.weight = amount(member(group, "weight"));
-    share.last = amount(member(group, "last"), 1 + kTolerance);
-    share.money += amount(member(group, "money"));
+  for (const Node& group : node.list(limits::kCostGroups)) {
+    GroupSplit::Share& share = read[text(group.at("name"))];
+    share.run_time = integer(group.at("run_time"));
+    share.weight = amount(group.at("weight"));
+    share.last = group.at("last").amount(1 + kTolerance);
+    share.money += amount(group.at("money"));
   }
   return read;
-}
-
-double sum(const PaidCells& cells) {
-  double all = 0;
-  for (const auto& of_component : cells) all = std::accumulate(of_component.begin(), of_component.end(), all);
-  return all;
 }
 
 bool is_close(double a, double b) { return std::abs(a - b) <= kTolerance * std::max({a, b, 1e-300}); }
@@ -219,33 +172,32 @@ bool adds_up(const Ledger::Data& data) {
   if (!is_close(finished, sum(data.finished_paid))) return false;
   booked += finished;
   booked += sum(data.overpaid);
-  const auto& used = data.totals.used;
-  const double all = std::accumulate(used.begin(), used.end(), 0.0);
+  const double all = sum(data.totals.used);
   double groups = 0;
   for (const auto& [name, money] : data.totals.groups) groups += money;
   return is_close(booked, all) && is_close(groups, all) && all <= data.totals.paid_total() * (1 + kTolerance);
 }
 
-void read_data(const Json& json, Ledger::Data& data) {
-  if (integer(member(json, "version")) != kVersion) throw WrongField("version");
-  data.now = time(member(json, "now"));
-  data.closed = optional_time(json, "closed");
-  data.finished_paid = cells(json, "finished_paid");
-  data.overpaid = cells(json, "overpaid");
-  data.totals.paid = cells(json, "paid");
-  data.totals.used = amounts<kUses>(member(json, "used"));
-  data.groups.restore(shares(json), amount(member(json, "unattributed")));
+void read_data(const Node& root, Ledger::Data& data) {
+  if (integer(root.at("version")) != kVersion) root.wrong_at("version", "is of another state file");
+  data.now = time(root.at("now"));
+  data.closed = optional_time(root, "closed");
+  data.finished_paid = cells(root.at("finished_paid"));
+  data.overpaid = cells(root.at("overpaid"));
+  data.totals.paid = cells(root.at("paid"));
+  data.totals.used = amounts<kUses>(root.at("used"));
+  data.groups.restore(shares(root.at("groups")), amount(root.at("unattributed")));
   data.totals.groups = data.groups.money();
-  for (const Json& one : list(json, "accounts", limits::kHolders)) {
-    if (!data.accounts.emplace(text(member(one, "id")), account(one)).second) throw WrongField("id");
+  for (const Node& one : root.at("accounts").list(limits::kHolders)) {
+    if (!data.accounts.emplace(text(one.at("id")), account(one)).second) one.wrong_at("id", "stands there twice");
   }
-  for (const Json& one : list(json, "finished", limits::kHolders)) {
-    const std::string id = text(member(one, "id"));
-    if (data.accounts.contains(id) || !data.finished.emplace(id, amount(member(one, "paid"))).second) {
-      throw WrongField("id");
+  for (const Node& one : root.at("finished").list(limits::kHolders)) {
+    const std::string id = text(one.at("id"));
+    if (data.accounts.contains(id) || !data.finished.emplace(id, amount(one.at("paid"))).second) {
+      one.wrong_at("id", "stands there twice");
     }
   }
-  if (!adds_up(data)) throw WrongField("sums");
+  if (!adds_up(data)) root.wrong("does not add up");
   data.sum_up();
 }
 
@@ -265,7 +217,7 @@ std::string Ledger::save() const {
   put_time(json, "closed", data_->closed);
   for (const auto& [id, account] : data_->accounts) json["accounts"].push_back(account_json(id, account));
   for (const auto& [id, paid] : data_->finished) json["finished"].push_back({{"id", id}, {"paid", paid}});
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json::dump_state(json);
 }
 
 std::optional<Ledger> Ledger::restore(std::string_view json) {
@@ -273,7 +225,7 @@ std::optional<Ledger> Ledger::restore(std::string_view json) {
   try {
     const Json parsed = Json::parse(json);
     Ledger ledger;
-    read_data(parsed, *ledger.data_);
+    read_data(Node(parsed, ""), *ledger.data_);
     return ledger;
   } catch (const Json::exception&) {
     return std::nullopt;

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <numeric>
 #include <string_view>
 
 namespace spark_exporter::cost {
@@ -44,6 +45,11 @@ constexpr T& at(std::array<T, N>& values, Enum which) {
 template <class T, std::size_t N, class Enum>
 constexpr const T& at(const std::array<T, N>& values, Enum which) {
   return values[static_cast<std::size_t>(which)];
+}
+
+template <std::size_t N>
+double sum(const std::array<double, N>& amounts) {
+  return std::accumulate(amounts.begin(), amounts.end(), 0.0);
 }
 
 }  // namespace spark_exporter::cost

@@ -1,40 +1,24 @@
 #include "exporter/jobs/fleet_state.hpp"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <utility>
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/text.hpp"
+#include "exporter/json/state_node.hpp"
 
 namespace spark_exporter::jobs {
 namespace {
 
 using Json = nlohmann::json;
+using json::put_number;
+using json::put_text;
+using json::put_time;
+using json::WrongField;
+using Node = json::StateNode;
 constexpr int kVersion = 1;
 
-/// A field that is not what it should be.
-struct WrongField : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 // --- writing -----------------------------------------------------------------------------------
-
-void put_text(Json& json, const char* name, const std::string& text) {
-  if (!text.empty()) json[name] = text;
-}
-
-void put_time(Json& json, const char* name, const std::optional<TimePoint>& time) {
-  if (time) json[name] = time->time_since_epoch().count();
-}
-
-template <class Number>
-void put_number(Json& json, const char* name, const std::optional<Number>& number) {
-  if (number) json[name] = *number;
-}
-
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json verdict_json(const outcome::Verdict& verdict) {
   Json json{{"state", outcome::to_string(verdict.state)}, {"confidence", static_cast<int>(verdict.confidence)}};
@@ -127,7 +111,7 @@ class ListWriter {
 
   void add(const Json& json) {
     constexpr std::size_t kEnd = 256;  // brackets and names that still come
-    const auto element = dump(json);
+    const auto element = json::dump_state(json);
     if (text_.size() + element.size() + kEnd > limits::kStateFileBytes) return;
     if (!first_) text_ += ',';
     first_ = false;
@@ -141,88 +125,11 @@ class ListWriter {
 
 // --- reading -----------------------------------------------------------------------------------
 
-/// A value and its place in the document.
-class Node {
- public:
-  Node(const Json& json, std::string place) : json_(&json), place_(std::move(place)) {}
-
-  Node at(const char* name) const {
-    if (!json_->is_object() || !json_->contains(name)) wrong_at(name, "is missing");
-    return {(*json_)[name], place_ + (place_.empty() ? "" : ".") + name};
-  }
-  bool has(const char* name) const { return json_->is_object() && json_->contains(name); }
-
-  std::vector<Node> list(std::size_t most) const {
-    if (!json_->is_array()) wrong("is no list");
-    if (json_->size() > most) wrong("has too many elements");
-    std::vector<Node> nodes;
-    nodes.reserve(json_->size());
-    for (std::size_t i = 0; i < json_->size(); ++i)
-      nodes.emplace_back((*json_)[i], place_ + '[' + std::to_string(i) + ']');
-    return nodes;
-  }
-  std::vector<Node> list(const char* name, std::size_t most) const {
-    return has(name) ? at(name).list(most) : std::vector<Node>{};
-  }
-
-  std::string text() const {
-    if (!json_->is_string()) wrong("is no text");
-    const auto& text = json_->get_ref<const std::string&>();
-    if (text.size() > limits::kErrorMessageBytes) wrong("is too long");
-    return text;
-  }
-  std::string text(const char* name) const { return has(name) ? at(name).text() : std::string(); }
-
-  std::int64_t integer(std::int64_t least, std::int64_t most) const {
-    if (!json_->is_number_integer()) wrong("is no integer");
-    if (json_->is_number_unsigned() && json_->get<std::uint64_t>() > static_cast<std::uint64_t>(most))
-      wrong("is too large");
-    const auto number = json_->get<std::int64_t>();
-    if (number < least || number > most) wrong("is out of range");
-    return number;
-  }
-  std::uint64_t count() const { return static_cast<std::uint64_t>(integer(0, INT64_MAX / 2)); }
-
-  std::optional<double> amount(const char* name) const {
-    if (!has(name)) return std::nullopt;
-    const auto node = at(name);
-    if (!node.json_->is_number()) node.wrong("is no number");
-    const auto number = node.json_->get<double>();
-    if (!std::isfinite(number) || number < 0) node.wrong("is out of range");
-    return number;
-  }
-
-  TimePoint time() const {
-    constexpr std::int64_t kYear10000 = 253'402'300'800'000;
-    return TimePoint{std::chrono::milliseconds{integer(0, kYear10000)}};
-  }
-  std::optional<TimePoint> time(const char* name) const {
-    return has(name) ? std::optional(at(name).time()) : std::nullopt;
-  }
-
-  bool flag(const char* name) const {
-    if (!has(name)) return false;
-    if (!at(name).json_->is_boolean()) wrong_at(name, "is neither true nor false");
-    return at(name).json_->get<bool>();
-  }
-
-  Uid uid() const {
-    const auto uid = parse_hex(text());
-    if (!uid) wrong("is no uid");
-    return *uid;
-  }
-
-  [[noreturn]] void wrong(const char* what) const {
-    throw WrongField((place_.empty() ? "the document" : place_) + ' ' + what);
-  }
-  [[noreturn]] void wrong_at(const char* name, const char* what) const {
-    throw WrongField(place_ + (place_.empty() ? "" : ".") + name + ' ' + what);
-  }
-
- private:
-  const Json* json_;
-  std::string place_;
-};
+Uid read_uid(const Node& node) {
+  const auto uid = parse_hex(node.text());
+  if (!uid) node.wrong("is no uid");
+  return *uid;
+}
 
 outcome::State read_state(const Node& node) {
   const auto state = outcome::parse_state(node.text());
@@ -266,7 +173,7 @@ ExecutorPods::Saved read_executors(const Node& node) {
   ExecutorPods::Saved saved;
   const auto terminations = node.at("terminations").list(outcome::kTerminations);
   for (std::size_t i = 0; i < terminations.size(); ++i) saved.terminations[i] = terminations[i].count();
-  for (const auto& uid : node.list("counted", limits::kExecutorPods)) saved.counted.push_back(uid.uid());
+  for (const auto& uid : node.list("counted", limits::kExecutorPods)) saved.counted.push_back(read_uid(uid));
   return saved;
 }
 
@@ -279,7 +186,7 @@ struct ReadRun {
 ReadRun read_run(const Node& node) {
   ReadRun read{std::make_unique<RunRecord>(), node.text("application"), {}};
   auto& run = *read.run;
-  run.key = node.at("key").uid();
+  run.key = read_uid(node.at("key"));
   run.odd_uid = node.text("uid");
   run.kubernetes_namespace = node.text("namespace");
   run.pod_name = node.text("pod");
@@ -354,7 +261,7 @@ ReadState read_all(const Node& root) {
     state.applications.push_back({application.at("uid").text(), application.at("attempts").integer(-1, INT32_MAX)});
   }
   for (const auto& run : root.at("runs").list(limits::kRuns)) state.runs.push_back(read_run(run));
-  for (const auto& uid : root.at("forgotten").list(2 * limits::kRuns)) state.forgotten.push_back(uid.uid());
+  for (const auto& uid : root.at("forgotten").list(2 * limits::kRuns)) state.forgotten.push_back(read_uid(uid));
   return state;
 }
 
