@@ -12,8 +12,10 @@
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/result.hpp"
+#include "exporter/cost/view.hpp"
 #include "exporter/model/run.hpp"
 #include "exporter/outcome/view.hpp"
+#include "exporter/sizing/advice.hpp"
 
 namespace spark_exporter::model {
 
@@ -37,6 +39,8 @@ struct RunView {
   bool fresh = false;
   /// Its UI was there and is gone: nothing more will come.
   bool over = false;
+  const cost::View* cost = nullptr;        ///< null: no prices
+  const sizing::Advice* advice = nullptr;  ///< null: not asked yet
 };
 
 struct CollectorLimits {
