@@ -20,8 +20,10 @@
 #include "exporter/app/scrape_log.hpp"
 #include "exporter/app/watches.hpp"
 #include "exporter/config/options.hpp"
+#include "exporter/cost/view.hpp"
 #include "exporter/delivery/courier.hpp"
 #include "exporter/jobs/fleet.hpp"
+#include "exporter/sizing/advice.hpp"
 #include "exporter/spark/poller.hpp"
 
 namespace spark_exporter::app {
@@ -31,6 +33,8 @@ struct Beside {
   std::optional<outcome::View> outcomes;  ///< as the owner only
   std::optional<outcome::RunView> run;    ///< for the report, whoever is the owner
   std::optional<model::SourceHealth> kubernetes;
+  std::optional<cost::View> cost;        ///< of the current run
+  std::optional<sizing::Advice> advice;  ///< to it
   std::map<std::pair<std::string, std::string>, std::uint64_t> deliveries;
   std::optional<std::uint64_t> final_scrapes;
   std::string warning;

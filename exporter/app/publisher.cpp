@@ -99,6 +99,8 @@ model::Snapshot Publisher::snapshot(spark::Poller* poller, const Beside& beside,
   }
   if (poller != nullptr && poller->current() != nullptr) {
     snapshot.runs.push_back(current(*poller));
+    if (beside.cost) snapshot.runs.back().cost = &*beside.cost;
+    if (beside.advice) snapshot.runs.back().advice = &*beside.advice;
     // The driver is gone before its UI was found to be.
     if (beside.run_over) snapshot.runs.back().fresh = false;
     if (beside.run_over) snapshot.runs.back().over = true;
