@@ -65,6 +65,20 @@ std::optional<spark::Millis> stop_the_world(const spark::Executor& executor) {
   return paused;
 }
 
+void ExecutorLedger::raise_highs(const spark::Executor& executor, bool told_before) {
+  if (!executor.peak || is_driver(executor)) return;
+  const auto& peak = *executor.peak;
+  auto& highs = data_.highs;
+  const auto raise = [](std::int64_t& high, std::int64_t value) { high = std::max(high, value); };
+  raise(highs.heap, peak.jvm_heap_memory);
+  raise(highs.off_heap, peak.jvm_off_heap_memory);
+  raise(highs.process,
+        bounded_sum(bounded_sum(peak.process_tree_jvm_rss, peak.process_tree_python_rss), peak.process_tree_other_rss));
+  raise(highs.storage, bounded_sum(peak.on_heap_storage_memory, peak.off_heap_storage_memory));
+  raise(highs.execution, bounded_sum(peak.on_heap_execution_memory, peak.off_heap_execution_memory));
+  if (!told_before) ++highs.told;
+}
+
 void ExecutorLedger::update_live(const spark::Executor& executor) {
   if (data_.dead.contains(executor.id)) return;
   auto at = data_.live.find(executor.id);
@@ -73,6 +87,7 @@ void ExecutorLedger::update_live(const spark::Executor& executor) {
   }
   spark::Executor next = executor;
   keep_totals(next, at->second);
+  raise_highs(next, at->second.peak.has_value());
   at->second = std::move(next);
 }
 
@@ -81,7 +96,9 @@ bool ExecutorLedger::apply_live(const std::vector<spark::Executor>& executors, s
   std::set<std::string_view> present;
   std::int64_t highest = highest_asked_;
   std::size_t known_numbers = 0;
+  std::int64_t tasks = 0;
   for (const auto& executor : executors) {
+    tasks = bounded_sum(tasks, executor.active_tasks);
     present.insert(executor.id);
     const auto number = number_of(executor.id);
     if (number && *number > highest_asked_) {
@@ -90,6 +107,7 @@ bool ExecutorLedger::apply_live(const std::vector<spark::Executor>& executors, s
     }
     update_live(executor);
   }
+  data_.highs.tasks = std::max(data_.highs.tasks, tasks);
   const bool gap = highest - highest_asked_ > static_cast<std::int64_t>(known_numbers);
   highest_asked_ = highest;
   const bool gone = std::any_of(data_.live.begin(), data_.live.end(),
@@ -101,7 +119,9 @@ void ExecutorLedger::bury(spark::Executor executor, spark::TimePoint end) {
   // The driver cannot be missing from its own list: such an answer is a broken one.
   if (is_driver(executor) || !data_.dead.insert(executor.id).second) return;
   auto last = data_.live.extract(executor.id);
+  const bool told = last && last.mapped().peak;
   if (last) keep_totals(executor, last.mapped());
+  raise_highs(executor, told);
   // Spark may report an end that lies before the last answer in which it lived: what was shown stays.
   auto until = executor.remove_time.value_or(end);
   if (last && seen_) until = std::max(until, *seen_);

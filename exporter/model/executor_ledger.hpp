@@ -27,6 +27,16 @@ class ExecutorLedger {
     spark::Executor executor;
     std::optional<std::uint64_t> shown_at_scrape;  ///< scrapes counted when it was first shown as dead
   };
+  /// The highest that was ever seen: peaks of any executor (not the driver), bytes; kept when it dies.
+  struct Highs {
+    std::int64_t heap = 0, off_heap = 0, process = 0, storage = 0, execution = 0;
+    std::int64_t told = 0;   ///< executors that told a peak
+    std::int64_t tasks = 0;  ///< that ran at the time of one answer, in all JVMs
+    static constexpr auto members() {
+      using H = Highs;
+      return std::array{&H::heap, &H::off_heap, &H::process, &H::storage, &H::execution, &H::told, &H::tasks};
+    }
+  };
   struct Data {
     std::map<std::string, spark::Executor> live;
     std::set<std::string> dead;  ///< ids whose end was counted
@@ -34,6 +44,7 @@ class ExecutorLedger {
     spark::Millis dead_gc{0};
     spark::Millis dead_uptime{0};
     std::uint64_t forgotten = 0;  ///< vanished without a word, and Spark no longer knew them
+    Highs highs;
   };
 
   ExecutorLedger() = default;
@@ -66,9 +77,12 @@ class ExecutorLedger {
   /// Up to the last answer: it must not grow while nobody can tell who still lives. Absent before the first.
   std::optional<spark::Millis> uptime_total() const;
 
+  const Highs& highs() const { return data_.highs; }
+
   const Data& data() const { return data_; }
 
  private:
+  void raise_highs(const spark::Executor& executor, bool told_before);
   void update_live(const spark::Executor& executor);
   void bury(spark::Executor executor, spark::TimePoint end);
 

@@ -2,6 +2,7 @@
 // One run of a job: one SparkContext's life, as its driver's REST API told it so far. Facts go in by apply_*(), the
 // metrics read the members. Owned and used by one thread, the poller's.
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -25,6 +26,7 @@ struct StageSkew {
   StageLedger::Key stage;
   double ratio = 1;
   spark::TimePoint as_of;
+  spark::Millis slowest{0};
 };
 
 class Run {
@@ -49,7 +51,10 @@ class Run {
   void apply_metrics(const spark::MetricsDump& dump);
   void apply_dstreams(spark::StreamingStatistics statistics);
   void apply_rdds(std::vector<spark::Rdd> rdds) { rdds_ = std::move(rdds); }
-  void apply_skew(StageSkew skew) { skew_ = skew; }
+  void apply_skew(StageSkew skew) {
+    longest_task_ = std::max(longest_task_, skew.slowest);
+    skew_ = skew;
+  }
   void clear_skew() { skew_.reset(); }
   /// The end of a poll: stages of jobs that ended were asked, so failed micro-batches can be judged.
   void finish_poll();
@@ -74,6 +79,8 @@ class Run {
   const std::vector<spark::Rdd>& rdds() const { return rdds_; }
   const std::map<std::string, std::int64_t>& dropped_events() const { return dropped_events_; }
   const std::optional<StageSkew>& skew() const { return skew_; }
+  /// Of the stages whose skew was looked at; 0 if there was none.
+  spark::Millis longest_task() const { return longest_task_; }
   /// Last end of a task, a stage or a job.
   std::optional<spark::TimePoint> last_progress() const { return last_progress_; }
   spark::TimePoint first_seen() const { return first_seen_; }
@@ -111,6 +118,7 @@ class Run {
   std::vector<spark::Rdd> rdds_;
   std::map<std::string, std::int64_t> dropped_events_;
   std::optional<StageSkew> skew_;
+  spark::Millis longest_task_{0};
   std::optional<spark::TimePoint> last_progress_;
   std::set<std::int64_t> owed_stages_;
   std::vector<spark::Job> failed_jobs_;                 ///< of this poll, not judged yet

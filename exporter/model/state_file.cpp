@@ -133,7 +133,10 @@ StageLedger::Data stages_of(const Json& json) {
 Json executors_json(const ExecutorLedger::Data& data) {
   Json live = Json::array();
   for (const auto& [id, executor] : data.live) live.push_back(executor_json(executor));
+  Json highs = Json::array();
+  for (auto member : ExecutorLedger::Highs::members()) highs.push_back(data.highs.*member);
   return {{"live", live},
+          {"highs", highs},
           {"dead", data.dead},
           {"removals", data.removals},
           {"dead_gc", data.dead_gc.count()},
@@ -152,6 +155,11 @@ ExecutorLedger::Data executors_of(const Json& json) {
   data.dead_gc = spark::Millis{json.at("dead_gc").get<std::int64_t>()};
   data.dead_uptime = spark::Millis{json.at("dead_uptime").get<std::int64_t>()};
   data.forgotten = json.at("forgotten").get<std::uint64_t>();
+  // Not in files of older versions.
+  if (const auto highs = json.find("highs"); highs != json.end()) {
+    std::size_t at = 0;
+    for (auto member : ExecutorLedger::Highs::members()) data.highs.*member = highs->at(at++).get<std::int64_t>();
+  }
   return data;
 }
 

@@ -415,7 +415,9 @@ Result<void> RunReader::read_skew(TimePoint now) {
     const auto& times = summary->executor_run_time;
     if (times.size() != 2 || times[0] <= 0) continue;
     const double ratio = times[1] / times[0];
-    if (!worst || ratio > worst->ratio) worst = model::StageSkew{candidate.key, ratio, now};
+    if (!worst || ratio > worst->ratio) {
+      worst = model::StageSkew{candidate.key, ratio, now, Millis{static_cast<std::int64_t>(std::min(times[1], 1e15))}};
+    }
   }
   if (worst) {
     run_.apply_skew(*worst);

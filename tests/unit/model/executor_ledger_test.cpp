@@ -213,5 +213,38 @@ TEST(ExecutorLedger, SurvivesHostileNumbers) {
   for (const auto* one : ledger.by_age()) EXPECT_GE(one->completed_tasks, 0);
 }
 
+TEST(ExecutorHighs, OutliveTheirExecutors) {
+  const auto with_peak = [](Executor e, std::int64_t heap, std::int64_t process) {
+    e.peak.emplace();
+    e.peak->jvm_heap_memory = heap;
+    e.peak->process_tree_jvm_rss = process;
+    e.peak->process_tree_python_rss = 5;
+    e.peak->on_heap_storage_memory = 1;
+    e.peak->off_heap_storage_memory = 2;
+    e.peak->on_heap_execution_memory = 3;
+    return e;
+  };
+  const auto busy = [](Executor e, std::int64_t tasks) {
+    e.active_tasks = tasks;
+    return e;
+  };
+  ExecutorLedger ledger;
+  ledger.apply_live({with_peak(executor("driver"), 9'999, 9'999), busy(with_peak(executor("1"), 700, 900), 3),
+                     busy(executor("2"), 1)},
+                    at(10));
+  EXPECT_EQ(ledger.highs().told, 1);
+  ledger.apply_live({busy(with_peak(executor("1"), 600, 950), 1), busy(with_peak(executor("2"), 100, 200), 1)}, at(20));
+  ledger.apply_all({gone(with_peak(executor("1"), 600, 950), "idle", 25), with_peak(executor("2"), 100, 200)}, at(30));
+  ledger.apply_all({gone(with_peak(executor("3"), 800, 100), "idle", 35)}, at(40));
+  const auto& highs = ledger.highs();
+  EXPECT_EQ(highs.heap, 800);
+  EXPECT_EQ(highs.process, 955);
+  EXPECT_EQ(highs.storage, 3);
+  EXPECT_EQ(highs.execution, 3);
+  EXPECT_EQ(highs.told, 3);
+  EXPECT_EQ(highs.tasks, 4);
+  EXPECT_EQ(ExecutorLedger(ledger.data()).highs().tasks, 4) << "restored";
+}
+
 }  // namespace
 }  // namespace spark_exporter::model
