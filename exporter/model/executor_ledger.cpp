@@ -38,6 +38,7 @@ void keep_totals(spark::Executor& next, const spark::Executor& last) {
   next.completed_tasks = std::max(next.completed_tasks, last.completed_tasks);
   next.failed_tasks = std::max(next.failed_tasks, last.failed_tasks);
   next.total_duration = std::max(next.total_duration, last.total_duration);
+  next.total_gc_time = std::max(next.total_gc_time, last.total_gc_time);
   next.total_input_bytes = std::max(next.total_input_bytes, last.total_input_bytes);
   next.total_shuffle_read = std::max(next.total_shuffle_read, last.total_shuffle_read);
   next.total_shuffle_write = std::max(next.total_shuffle_write, last.total_shuffle_write);

@@ -76,6 +76,8 @@ class ExecutorLedger {
   std::optional<spark::Millis> gc_total() const;
   /// Up to the last answer: it must not grow while nobody can tell who still lives. Absent before the first.
   std::optional<spark::Millis> uptime_total() const;
+  /// Time of the last answer about live ones; absent before the first.
+  std::optional<spark::TimePoint> as_of() const { return seen_; }
 
   const Highs& highs() const { return data_.highs; }
 

@@ -28,6 +28,7 @@ void Run::apply_jobs(std::vector<spark::Job> jobs, spark::TimePoint now) {
   std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   for (auto& job : jobs) {
     if (jobs_.is_final(job.id)) continue;
+    work_.apply(job);
     const bool ended = jobs_.apply(job) == JobLedger::Change::kEnded;
     if (ended) {
       progress(job.completion_time.value_or(now));
@@ -60,7 +61,14 @@ void Run::lose_job(std::int64_t id) {
 
 void Run::apply_stages(const std::vector<spark::Stage>& stages) {
   for (const auto& stage : stages) {
+    const bool settled = stages_.is_settled(stage);
+    const auto before = stages_.run_time_ms({stage.id, stage.attempt});
     if (stages_.apply(stage)) progress(stage.completion_time);
+    const bool ran = stage.status != spark::StageStatus::kPending && stage.status != spark::StageStatus::kSkipped;
+    if (!settled && ran) {
+      const auto more = std::max(stage.executor_run_time, spark::Millis{before}) - spark::Millis{before};
+      work_.apply(stage, more, stages_.is_settled(stage));
+    }
     if (stage.status == spark::StageStatus::kFailed) {
       stage_failures_[stage.id] = stage.failure_reason;
     }
@@ -88,6 +96,11 @@ bool Run::apply_executors(const std::vector<spark::Executor>& executors, spark::
 
 void Run::apply_all_executors(const std::vector<spark::Executor>& executors, spark::TimePoint now) {
   executors_.apply_all(executors, now);
+}
+
+void Run::apply_sql(const spark::SqlExecution& execution) {
+  sql_.apply(execution);
+  work_.apply(execution);
 }
 
 void Run::apply_metrics(const spark::MetricsDump& dump) {
@@ -138,7 +151,8 @@ outcome::Kind Run::kind() const {
 }
 
 Run::Saved Run::save() const {
-  return {application_, jobs_.data(), stages_.data(), executors_.data(), sql_.data(), streaming_.data(), owed_stages_};
+  return {application_, jobs_.data(),      stages_.data(), executors_.data(),
+          sql_.data(),  streaming_.data(), owed_stages_,   work_.data()};
 }
 
 Run Run::restore(Saved saved, spark::TimePoint now) {
@@ -148,6 +162,7 @@ Run Run::restore(Saved saved, spark::TimePoint now) {
   run.executors_ = ExecutorLedger(std::move(saved.executors));
   run.sql_ = SqlLedger(std::move(saved.sql));
   run.streaming_ = StreamingLedger(std::move(saved.streaming));
+  run.work_ = WorkLedger(std::move(saved.work));
   run.owed_stages_ = std::move(saved.owed_stages);
   return run;
 }

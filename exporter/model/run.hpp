@@ -16,6 +16,7 @@
 #include "exporter/model/sql_ledger.hpp"
 #include "exporter/model/stage_ledger.hpp"
 #include "exporter/model/streaming_ledger.hpp"
+#include "exporter/model/work_ledger.hpp"
 #include "exporter/outcome/view.hpp"
 #include "exporter/spark/facts.hpp"
 
@@ -46,8 +47,16 @@ class Run {
   /// Both return whether the other list must be asked, see ExecutorLedger.
   bool apply_executors(const std::vector<spark::Executor>& executors, spark::TimePoint now);
   void apply_all_executors(const std::vector<spark::Executor>& executors, spark::TimePoint now);
-  void apply_sql(const spark::SqlExecution& execution) { sql_.apply(execution); }
+  void apply_sql(const spark::SqlExecution& execution);
   void lose_sql(std::int64_t id) { sql_.lose(id); }
+  /// A page of lost tasks, see WorkLedger.
+  void apply_lost_tasks(const WorkLedger::Key& stage, const std::vector<spark::Task>& tasks, std::size_t length) {
+    work_.apply(stage, tasks, length);
+  }
+  void lose_lost_tasks(const WorkLedger::Key& stage) { work_.lose(stage); }
+  /// SQL executions were read after the jobs.
+  void settle_groups() { work_.settle(); }
+  void set_group_limit(std::size_t groups) { work_.set_group_limit(groups); }
   void apply_metrics(const spark::MetricsDump& dump);
   void apply_dstreams(spark::StreamingStatistics statistics);
   void apply_rdds(std::vector<spark::Rdd> rdds) { rdds_ = std::move(rdds); }
@@ -74,6 +83,7 @@ class Run {
   const ExecutorLedger& executors() const { return executors_; }
   ExecutorLedger& executors() { return executors_; }
   const SqlLedger& sql() const { return sql_; }
+  const WorkLedger& work() const { return work_; }
   const StreamingLedger& streaming() const { return streaming_; }
   const std::optional<spark::StreamingStatistics>& dstreams() const { return dstreams_; }
   const std::vector<spark::Rdd>& rdds() const { return rdds_; }
@@ -97,6 +107,7 @@ class Run {
     SqlLedger::Data sql;
     StreamingLedger::Data streaming;
     std::set<std::int64_t> owed_stages;
+    WorkLedger::Data work;
   };
   Saved save() const;
   /// Continues a run that an earlier process watched.
@@ -114,6 +125,7 @@ class Run {
   ExecutorLedger executors_;
   SqlLedger sql_;
   StreamingLedger streaming_;
+  WorkLedger work_;
   std::optional<spark::StreamingStatistics> dstreams_;
   std::vector<spark::Rdd> rdds_;
   std::map<std::string, std::int64_t> dropped_events_;

@@ -111,6 +111,11 @@ bool StageLedger::is_open(std::int64_t id) const {
   return !data_.counted.contains(id) && !data_.skipped.contains(id);
 }
 
+std::int64_t StageLedger::run_time_ms(const Key& key) const {
+  const auto at = data_.live.find(key);
+  return at == data_.live.end() ? 0 : at->second.totals.run_time_ms;
+}
+
 StageTotals StageLedger::totals() const {
   StageTotals sum = data_.settled;
   for (const auto& [key, live] : data_.live) sum.add(live.totals);

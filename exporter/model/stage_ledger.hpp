@@ -85,6 +85,9 @@ class StageLedger {
   /// Whether an answer about stage `id` is still owed: no attempt of it was counted, or one is not settled.
   bool is_open(std::int64_t id) const;
 
+  /// What was last seen of an attempt that is not settled; 0 if nothing was.
+  std::int64_t run_time_ms(const Key& key) const;
+
   const std::map<Key, Live>& live() const { return data_.live; }
   /// Settled and running ones together.
   StageTotals totals() const;

@@ -218,6 +218,68 @@ StreamingLedger::Data streaming_of(const Json& json) {
   return data;
 }
 
+Json attempts_json(const std::map<WorkLedger::Key, WorkLedger::Attempt>& attempts) {
+  Json list = Json::array();
+  for (const auto& [key, attempt] : attempts) {
+    list.push_back({{"stage", key.first},
+                    {"attempt", key.second},
+                    {"wanted", attempt.wanted},
+                    {"asked", attempt.asked},
+                    {"read", attempt.read.intervals()},
+                    {"closed", attempt.closed}});
+  }
+  return list;
+}
+
+Json work_json(const WorkLedger::Data& data) {
+  Json lost = Json::array();
+  for (const auto& [id, time] : data.lost) {
+    lost.push_back({id, time.failed.count(), time.retried.count(), time.speculation.count(), time.killed.count()});
+  }
+  Json groups = Json::array();
+  for (const auto& [name, time] : data.groups) groups.push_back({name, time.count()});
+  Json queries = Json::array();
+  for (const auto& query : data.queries) queries.push_back({query.id, query.description, query.run_time.count()});
+  Json owners = Json::array();
+  for (const auto& [job, owner] : data.owners) owners.push_back({job, owner.group, owner.query});
+  Json waiting = Json::array();
+  for (const auto& [stage, time] : data.waiting) waiting.push_back({stage, time.count()});
+  return {{"lost", lost},
+          {"groups", groups},
+          {"queries", queries},
+          {"jobs", data.jobs},
+          {"owners", owners},
+          {"waiting", waiting},
+          {"attempts", attempts_json(data.attempts)}};
+}
+
+spark::Millis millis_of(const Json& json) { return spark::Millis{json.get<std::int64_t>()}; }
+
+WorkLedger::Data work_of(const Json& json) {
+  WorkLedger::Data data;
+  for (const auto& entry : json.at("lost")) {
+    data.lost[entry.at(0).get<std::string>()] = {millis_of(entry.at(1)), millis_of(entry.at(2)), millis_of(entry.at(3)),
+                                                 millis_of(entry.at(4))};
+  }
+  for (const auto& entry : json.at("groups")) data.groups[entry.at(0).get<std::string>()] = millis_of(entry.at(1));
+  for (const auto& entry : json.at("queries")) {
+    data.queries.push_back({entry.at(0).get<std::int64_t>(), entry.at(1).get<std::string>(), millis_of(entry.at(2))});
+  }
+  data.jobs = json.at("jobs").get<std::map<std::int64_t, std::int64_t>>();
+  for (const auto& entry : json.at("owners")) {
+    data.owners[entry.at(0).get<std::int64_t>()] = {entry.at(1).get<std::string>(), entry.at(2).get<std::int64_t>()};
+  }
+  for (const auto& entry : json.at("waiting")) data.waiting[entry.at(0).get<std::int64_t>()] = millis_of(entry.at(1));
+  for (const auto& entry : json.at("attempts")) {
+    auto& attempt = data.attempts[{entry.at("stage").get<std::int64_t>(), entry.at("attempt").get<std::int64_t>()}];
+    attempt.wanted = entry.at("wanted").get<std::int64_t>();
+    attempt.asked = entry.at("asked").get<std::int64_t>();
+    attempt.read = ids_of(entry.at("read"));
+    attempt.closed = entry.at("closed").get<bool>();
+  }
+  return data;
+}
+
 }  // namespace
 
 std::string to_json(const Run::Saved& saved) {
@@ -230,7 +292,8 @@ std::string to_json(const Run::Saved& saved) {
                   {"executors", executors_json(saved.executors)},
                   {"sql", sql_json(saved.sql)},
                   {"streaming", streaming_json(saved.streaming)},
-                  {"owed_stages", saved.owed_stages}};
+                  {"owed_stages", saved.owed_stages},
+                  {"work", work_json(saved.work)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -250,6 +313,7 @@ Result<Run::Saved> from_json(std::string_view text) {
     saved.sql = sql_of(json.at("sql"));
     saved.streaming = streaming_of(json.at("streaming"));
     saved.owed_stages = json.at("owed_stages").get<std::set<std::int64_t>>();
+    if (const auto work = json.find("work"); work != json.end()) saved.work = work_of(*work);
     return saved;
   } catch (const nlohmann::json::parse_error& error) {
     return Error{ErrorKind::kMalformed, error.what()};

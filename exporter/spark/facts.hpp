@@ -90,6 +90,18 @@ struct TaskSummary {
   std::vector<double> executor_run_time;  ///< executorRunTime, ms at each quantile
 };
 
+enum class TaskStatus { kRunning, kSuccess, kFailed, kKilled, kUnknown };
+
+/// GET /applications/ID/stages/STAGE/ATTEMPT/taskList, one element.
+struct Task {
+  std::int64_t id = -1;     ///< taskId: of the application, not of the stage
+  std::string executor_id;  ///< executorId
+  TaskStatus status = TaskStatus::kUnknown;
+  Millis duration{0};         ///< from launch to end, as it is added to the executor's totalDuration
+  Millis jvm_gc_time{0};      ///< taskMetrics.jvmGcTime
+  std::string error_message;  ///< errorMessage, cut; of a killed task the reason
+};
+
 /// executors[].peakMemoryMetrics: by heartbeat (10 s), peaks since the JVM's start; GC values are totals.
 struct PeakMetrics {
   std::int64_t jvm_heap_memory = 0;  ///< JVMHeapMemory, bytes, as all below
