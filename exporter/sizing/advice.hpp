@@ -28,7 +28,10 @@ struct Evidence {
   double longest_task_seconds = 0;
   double memory_spilled_bytes = 0, disk_spilled_bytes = 0;
   double shuffle_bytes = 0;
-  std::int64_t oom_kills = 0;
+  std::int64_t oom_kills = 0;              ///< by the kernel: the pod was too small
+  std::int64_t heap_ooms = 0;              ///< OutOfMemoryError in the JVM: the heap was too small
+  std::int64_t tasks = 0;                  ///< that ended
+  std::optional<std::int64_t> peak_tasks;  ///< most that ran at a time, as polls saw it
   // Money of a core and a GiB for an hour; only their ratio counts.
   double core_price = 0, gib_price = 0;
 };
@@ -48,6 +51,7 @@ struct Advice {
   std::optional<double> saving_ratio;  ///< share of the executors' money, 0 to 1; negative: it costs more
 };
 
+/// docs/sizing.md has the rules. Whatever comes in, nothing is below what was used, and more need never gives less.
 Advice advise(const Evidence& evidence);
 
 /// A merge patch for a SparkApplication (spec.executor...), YAML; "" if there is nothing to change.
