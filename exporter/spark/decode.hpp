@@ -23,6 +23,7 @@ using json::Each;
 Result<DecodeReport> decode_applications(std::istream& in, const Each<Application>& each);
 Result<DecodeReport> decode_jobs(std::istream& in, const Each<Job>& each);
 Result<DecodeReport> decode_stages(std::istream& in, const Each<Stage>& each);
+Result<DecodeReport> decode_tasks(std::istream& in, const Each<Task>& each);
 Result<DecodeReport> decode_executors(std::istream& in, const Each<Executor>& each);
 Result<DecodeReport> decode_sql(std::istream& in, const Each<SqlExecution>& each);
 Result<DecodeReport> decode_rdds(std::istream& in, const Each<Rdd>& each);

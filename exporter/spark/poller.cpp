@@ -12,6 +12,10 @@ constexpr auto kLongestDelay = std::chrono::milliseconds{60'000};
 constexpr auto kShortestDelay = std::chrono::milliseconds{1'000};
 constexpr std::size_t kBusyStages = 250;  // a quarter of what Spark retains by default, ended within one interval
 constexpr int kRefusedUntilOver = 2;
+constexpr auto kYoung = std::chrono::seconds{30};    // since the application's start
+constexpr auto kNearEnd = std::chrono::seconds{30};  // frequent polls in one idle stretch: it may last for hours
+constexpr auto kHurried = std::chrono::milliseconds{1'000};
+constexpr auto kMostHurried = std::chrono::milliseconds{500};
 constexpr int kFreshIntervals = 3;
 
 /// What a driver that is not there yet, or just starting, looks like: no error, and no noise.
@@ -70,6 +74,7 @@ void Poller::failed(const Error& error) {
   const bool waiting = !connected_ && is_waiting(error.kind);
   if (!waiting) count(error);
   health_.up = false;
+  hurry_ = false;
   refused_ = error.kind == ErrorKind::kConnect ? refused_ + 1 : 0;
   identify_ = true;
   if (connected_ && refused_ >= kRefusedUntilOver) {
@@ -111,6 +116,9 @@ void Poller::start_run(const Application& application) {
     }
     over_ = false;
   }
+  run_->set_group_limit(options_.group_limit);
+  last_jobs_.reset();
+  jobs_seen_ = 0;
   reader_ = std::make_unique<RunReader>(*rest_, *run_, [this](const Error& error) { count(error); });
 }
 
@@ -160,7 +168,29 @@ Result<void> Poller::attempt() {
     return same;
   }
   connections_ = http_->stats().connections;
-  return reader_->poll(clock_.wall(), clock_.steady());
+  const auto now = clock_.steady();
+  const bool cheap = hurry_ && last_whole_ && now - *last_whole_ < options_.interval;
+  if (!cheap) last_whole_ = now;
+  return reader_->poll(clock_.wall(), now, cheap ? RunReader::Depth::kCheap : RunReader::Depth::kWhole);
+}
+
+std::chrono::milliseconds Poller::hurried_delay() const {
+  return std::min(options_.interval, std::max(kMostHurried, std::min(kHurried, options_.interval / 4)));
+}
+
+bool Poller::hurry(std::chrono::steady_clock::time_point now) {
+  const auto& jobs = run_->jobs().data();
+  const auto seen = static_cast<std::uint64_t>(jobs.next_id) + jobs.succeeded + jobs.failed + jobs.unknown;
+  if (!jobs.running.empty() || seen != jobs_seen_) last_jobs_ = now;
+  jobs_seen_ = seen;
+  // A driver that takes its time is not asked more often.
+  if (last_duration_ > hurried_delay() / 2) return false;
+  const auto age = clock_.wall() - run_->application().start_time.value_or(run_->first_seen());
+  if (age < kYoung && age > -kYoung) return true;
+  // Streams and servers wait for work, not for their end.
+  if (!last_jobs_ || run_->kind() != outcome::Kind::kBatch) return false;
+  const auto idle = now - *last_jobs_;
+  return idle >= options_.interval && idle < options_.interval + kNearEnd;
 }
 
 void Poller::poll() {
@@ -188,11 +218,15 @@ void Poller::poll() {
   }
   if (reader_->stages_ended() > kBusyStages) {
     delay_ = std::min(options_.interval, std::max(kShortestDelay, options_.interval / 4));
+    hurry_ = false;  // what is about to be forgotten must be read, all of it
+    return;
   }
+  hurry_ = hurry(start);
 }
 
 std::chrono::milliseconds Poller::next_delay() {
   if (!connected_) return std::min(options_.interval, kSearchDelay);
+  if (hurry_) return std::min(delay_, hurried_delay());
   if (delay_ <= options_.interval) return delay_;
   std::uniform_int_distribution<long> spread(-100, 100);
   return delay_ + delay_ * spread(random_) / 1000;

@@ -24,6 +24,7 @@ namespace spark_exporter::spark {
 struct PollerOptions {
   DiscoveryOptions driver;
   std::chrono::milliseconds interval{10'000};
+  std::size_t group_limit = model::kDefaultGroups;
 };
 
 /// The time, injected so that tests need not wait.
@@ -43,7 +44,8 @@ class Poller {
   /// One poll: at most one request is under way at any time. Never throws; failures are counted, logged and kept.
   void poll();
 
-  /// How long to wait before the next poll: the interval, shorter while nothing was found yet or eviction is near,
+  /// How long to wait before the next poll: the interval, shorter while nothing was found yet, eviction is near, or a
+  /// poll at the interval would tell too little (the run is young, or idle after jobs and may end any moment),
   /// longer (up to a minute, with jitter) while the driver is slow.
   std::chrono::milliseconds next_delay();
 
@@ -75,6 +77,9 @@ class Poller {
   void forget_driver();
   void failed(const Error& error);
   void count(const Error& error);
+  /// Whether the run is so young, or so near its end, that only frequent (and cheap) polls see what it costs.
+  bool hurry(std::chrono::steady_clock::time_point now);
+  std::chrono::milliseconds hurried_delay() const;
   void warn_if_no_ui();
   void adopt(std::shared_ptr<net::HttpClient> http);
 
@@ -103,6 +108,10 @@ class Poller {
   bool warned_no_ui_ = false;
   std::chrono::milliseconds delay_;
   std::chrono::milliseconds last_duration_{0};
+  bool hurry_ = false;
+  std::optional<std::chrono::steady_clock::time_point> last_whole_;  ///< start of the last poll with all questions
+  std::optional<std::chrono::steady_clock::time_point> last_jobs_;   ///< when a job was last seen to run or end
+  std::uint64_t jobs_seen_ = 0;                                      ///< begun and ended, by then
   std::minstd_rand random_;
 };
 

@@ -151,6 +151,15 @@ Result<SqlExecution> RestClient::sql_execution(std::int64_t id) {
       "SQL execution");
 }
 
+Result<std::vector<Task>> RestClient::lost_tasks(std::int64_t stage, std::int64_t attempt, std::int64_t offset,
+                                                 std::size_t length) {
+  const std::string statuses =
+      attempt > 0 ? "status=success&status=failed&status=killed" : "status=failed&status=killed";
+  return list(application_path("/stages/" + std::to_string(stage) + "/" + std::to_string(attempt) + "/taskList?" +
+                               statuses + "&offset=" + std::to_string(offset) + "&length=" + std::to_string(length)),
+              decode_tasks, {}, length);
+}
+
 Result<TaskSummary> RestClient::task_summary(std::int64_t stage, std::int64_t attempt) {
   TaskSummary summary;
   const auto target = application_path("/stages/" + std::to_string(stage) + "/" + std::to_string(attempt) +

@@ -46,6 +46,10 @@ class RestClient {
   Result<SqlExecution> sql_execution(std::int64_t id);
   /// Median and maximum over finished tasks.
   Result<TaskSummary> task_summary(std::int64_t stage, std::int64_t attempt);
+  /// At most `length` tasks from position `offset` of those of an attempt that bought nothing, by task id: failed and
+  /// killed ones, of a later attempt also successful ones.
+  Result<std::vector<Task>> lost_tasks(std::int64_t stage, std::int64_t attempt, std::int64_t offset,
+                                       std::size_t length);
   Result<Environment> environment();
   Result<StreamingStatistics> streaming_statistics();
   Result<MetricsDump> metrics();

@@ -58,10 +58,12 @@ std::size_t RunReader::retained(std::size_t seen, const char* property) const {
   return std::min(seen, bound);
 }
 
-Result<void> RunReader::poll(TimePoint now, SteadyTime steady_now) {
+Result<void> RunReader::poll(TimePoint now, SteadyTime steady_now, Depth depth) {
   complete_ = true;
-  slow_ = !last_slow_ || steady_now - *last_slow_ >= kSlowPeriod;
-  just_ended_.clear();
+  if (!cheap_) just_ended_.clear();
+  cheap_ = depth == Depth::kCheap && !full_;
+  slow_ = !cheap_ && (!last_slow_ || steady_now - *last_slow_ >= kSlowPeriod);
+  jobs_changed_ = full_;
   stages_ended_ = 0;
   using Step = Result<void> (RunReader::*)();
   const auto with_time = [&](Result<void> (RunReader::*step)(TimePoint)) { return (this->*step)(now); };
@@ -69,13 +71,16 @@ Result<void> RunReader::poll(TimePoint now, SteadyTime steady_now) {
   const bool was_full = full_;
   if (auto done = with_time(&RunReader::read_jobs); done.has_error()) return gap(), done;
   ran_ = ran_ || active_;
-  if (auto done = read_stages(); done.has_error()) return gap(), done;
+  sql_due_ = sql_due_ || active_;
   if (auto done = with_time(&RunReader::read_executors); done.has_error()) return gap(), done;
-  for (const Step step : {&RunReader::read_environment, &RunReader::read_metrics, &RunReader::read_sql,
-                          &RunReader::read_dstreams, &RunReader::read_rdds}) {
+  for (const Step step :
+       {&RunReader::read_stages, &RunReader::read_lost_tasks, &RunReader::read_environment, &RunReader::read_metrics,
+        &RunReader::read_sql, &RunReader::read_dstreams, &RunReader::read_rdds}) {
     if (auto done = (this->*step)(); done.has_error()) return gap(), done;
   }
-  if (auto done = with_time(&RunReader::read_skew); done.has_error()) return gap(), done;
+  if (!cheap_) {
+    if (auto done = with_time(&RunReader::read_skew); done.has_error()) return gap(), done;
+  }
   run_.finish_poll();
   if (slow_) {
     last_slow_ = steady_now;
@@ -91,7 +96,10 @@ Result<void> RunReader::poll(TimePoint now, SteadyTime steady_now) {
 
 void RunReader::apply_jobs(std::vector<Job> jobs, TimePoint now) {
   if (!jobs.empty()) active_ = true;
+  const auto known = run_.jobs().next_id();
+  const auto running = run_.jobs().running().size();
   run_.apply_jobs(std::move(jobs), now);
+  jobs_changed_ = jobs_changed_ || run_.jobs().next_id() != known || run_.jobs().running().size() != running;
 }
 
 Result<void> RunReader::read_jobs(TimePoint now) {
@@ -254,6 +262,35 @@ Result<void> RunReader::read_all_stages() {
   return ok();
 }
 
+// --- lost tasks -----------------------------------------------------------------------------------------------
+
+Result<void> RunReader::read_lost_tasks() {
+  constexpr std::size_t kPage = 250;
+  constexpr int kPages = 8;  // in one poll; some 2 KB a task
+  auto owed = run_.work().owed();
+  // Where the last poll stopped: an attempt that always has more must not keep the others waiting.
+  std::rotate(owed.begin(), std::upper_bound(owed.begin(), owed.end(), last_lost_), owed.end());
+  for (int page = 0; page < kPages && !owed.empty(); ++page) {
+    const auto key = owed.front();
+    owed.erase(owed.begin());
+    last_lost_ = key;
+    const auto* const attempt = run_.work().attempt(key);
+    if (attempt == nullptr) continue;
+    auto tasks = rest_.lost_tasks(key.first, key.second, attempt->offset, kPage);
+    if (tasks) {
+      run_.apply_lost_tasks(key, *tasks, kPage);
+      const auto* const rest = run_.work().attempt(key);
+      if (rest != nullptr && rest->owed()) owed.push_back(key);
+    } else if (tasks.error().kind == ErrorKind::kNotFound) {
+      run_.lose_lost_tasks(key);
+    } else {
+      if (!breaks_off(tasks.error().kind)) run_.lose_lost_tasks(key);
+      return settle(tasks.error());
+    }
+  }
+  return ok();
+}
+
 // --- executors ------------------------------------------------------------------------------------------------
 
 Result<void> RunReader::read_executors(TimePoint now) {
@@ -281,7 +318,7 @@ Result<void> RunReader::read_environment() {
 }
 
 Result<void> RunReader::read_metrics() {
-  if (!slow_ && !run_.streaming().any()) return ok();
+  if (cheap_ || (!slow_ && !run_.streaming().any())) return ok();
   auto dump = rest_.metrics();
   if (dump.has_error()) {
     // The servlet can be switched off or sit behind a redirect; that is no reason to break the poll off.
@@ -295,8 +332,16 @@ Result<void> RunReader::read_metrics() {
 }
 
 Result<void> RunReader::read_sql() {
-  if (full_) return read_all_sql();
-  if (!slow_ && !active_ && run_.sql().running().empty()) return ok();
+  if (cheap_ && !jobs_changed_) return ok();
+  auto done = full_ ? read_all_sql() : read_new_sql();
+  // A list that cannot be read is no reason to let run time wait for its group for ever.
+  if (!done.has_error()) run_.settle_groups();
+  return done;
+}
+
+Result<void> RunReader::read_new_sql() {
+  if (!slow_ && !sql_due_ && run_.sql().running().empty()) return ok();
+  sql_due_ = false;
   const std::vector<std::int64_t> running = [&] {
     std::vector<std::int64_t> ids;
     for (const auto& [id, execution] : run_.sql().running()) ids.push_back(id);
@@ -358,7 +403,7 @@ Result<void> RunReader::read_all_sql() {
 
 Result<void> RunReader::read_dstreams() {
   // Each of their batches is a job: where nothing ran, there is nothing to find.
-  if (!dstreams_ && !(slow_ && ran_)) return ok();
+  if (cheap_ || (!dstreams_ && !(slow_ && ran_))) return ok();
   auto statistics = rest_.streaming_statistics();
   dstreams_ = statistics.has_value();
   if (statistics) {

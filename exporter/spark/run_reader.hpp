@@ -4,6 +4,8 @@
 //  - the next job id is asked for by itself: "unknown job" is the cheapest way to hear that nothing new ran;
 //  - running jobs and active stages are asked for only while something runs;
 //  - what ended is asked for by id, or by the whole list where that is cheaper, at the start and after a gap;
+//  - executors before stages, so that what is told of lost tasks is at least as new as what they add up to;
+//  - lost tasks of an attempt when there are more of them, a few pages a poll;
 //  - GC and executors every time; /metrics/json, dead executors and cached RDDs once a minute (streaming: every time).
 
 #include <chrono>
@@ -27,12 +29,15 @@ class RunReader {
   /// A question that failed while the others go on, or something that was lost (kEvicted).
   using OnError = std::function<void(const Error&)>;
 
+  /// kCheap: only jobs, executors, stages and what their changes call for; not where whole lists must be read.
+  enum class Depth { kWhole, kCheap };
+
   RunReader(RestClient& rest, model::Run& run, OnError on_error);
 
   /// All questions of one poll. An error return means that the driver is out of reach or another application
   /// answers (kNotFound, kStarting): the poll broke off, the next one reads whole lists. Errors of single questions
   /// (malformed, too large...) go to `on_error`, and complete() is false.
-  Result<void> poll(TimePoint now, SteadyTime steady_now);
+  Result<void> poll(TimePoint now, SteadyTime steady_now, Depth depth = Depth::kWhole);
 
   /// Whether every question of the last poll was answered well.
   bool complete() const { return complete_; }
@@ -54,7 +59,9 @@ class RunReader {
   Result<void> read_executors(TimePoint now);
   Result<void> read_metrics();
   Result<void> read_sql();
+  Result<void> read_new_sql();
   Result<void> read_all_sql();
+  Result<void> read_lost_tasks();
   Result<void> read_skew(TimePoint now);
   Result<void> read_environment();
   Result<void> read_dstreams();
@@ -76,6 +83,10 @@ class RunReader {
   bool complete_ = false;
   bool slow_ = true;    ///< the once-a-minute questions are due
   bool active_ = true;  ///< jobs ran since the last poll
+  bool cheap_ = false;
+  bool sql_due_ = true;                       ///< jobs ran since SQL executions were read
+  bool jobs_changed_ = true;                  ///< one began or ended in this poll
+  model::WorkLedger::Key last_lost_{-1, -1};  ///< the attempt whose lost tasks were read last
   std::optional<SteadyTime> last_slow_;
   std::int64_t expected_jobs_ = 0;  ///< jobs ever submitted, by the last /metrics/json
   std::int64_t phantom_jobs_ = 0;   ///< ids that Spark gave out and never showed

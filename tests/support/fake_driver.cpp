@@ -86,7 +86,28 @@ Json json_of(const spark::SqlExecution& execution) {
           {"status", status},
           {"description", execution.description},
           {"submissionTime", "2026-11-23T13:37:07.395GMT"},
-          {"duration", execution.duration.count()}};
+          {"duration", execution.duration.count()},
+          {"successJobIds", execution.job_ids}};
+}
+
+const char* text(spark::TaskStatus status) {
+  switch (status) {
+    case spark::TaskStatus::kRunning: return "RUNNING";
+    case spark::TaskStatus::kSuccess: return "SUCCESS";
+    case spark::TaskStatus::kFailed: return "FAILED";
+    case spark::TaskStatus::kKilled: return "KILLED";
+    case spark::TaskStatus::kUnknown: return "UNKNOWN";
+  }
+  return "";
+}
+
+Json json_of(const spark::Task& task) {
+  return {{"taskId", task.id},
+          {"executorId", task.executor_id},
+          {"status", text(task.status)},
+          {"duration", task.duration.count()},
+          {"errorMessage", task.error_message},
+          {"taskMetrics", {{"jvmGcTime", task.jvm_gc_time.count()}}}};
 }
 
 /// Spark's rule: past the bound a tenth goes, or what is over if that is more.
@@ -136,6 +157,7 @@ void FakeDriver::restart(std::string app_id, std::int64_t start_ms) {
   next_job_ = next_stage_ = next_sql_ = 0;
   jobs_.clear();
   stages_.clear();
+  tasks_.clear();
   sql_.clear();
   executors_.clear();
   add_executor("driver");
@@ -283,6 +305,27 @@ std::string FakeDriver::sql_json(std::int64_t offset, std::int64_t length) const
   return list.dump();
 }
 
+/// "/stages/ID/ATTEMPT/taskList?status=..&status=..&offset=..&length=..", by task id.
+std::string FakeDriver::tasks_json(const std::string& target) const {
+  const auto number = [&](std::size_t at) { return std::strtoll(target.c_str() + at, nullptr, 10); };
+  const auto id = number(8);
+  const auto attempt = number(target.find('/', 8) + 1);
+  const auto offset = number(target.find("offset=") + 7);
+  const auto length = number(target.find("length=") + 7);
+  Json list = Json::array();
+  std::int64_t position = 0;
+  const auto at = tasks_.find({id, attempt});
+  if (at == tasks_.end()) return list.dump();
+  for (const auto& [task_id, task] : at->second) {
+    std::string status = text(task.status);
+    std::transform(status.begin(), status.end(), status.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (target.find("status=" + status) == std::string::npos) continue;
+    if (position >= offset && position < offset + length) list.push_back(json_of(task));
+    ++position;
+  }
+  return list.dump();
+}
+
 FakeDriver::Canned FakeDriver::answer(const std::string& target) {
   for (const auto& [part, reply] : canned) {
     if (target.find(part) != std::string::npos) return reply;
@@ -323,6 +366,7 @@ FakeDriver::Canned FakeDriver::answer(const std::string& target) {
   if (rest.find("/taskSummary") != std::string::npos) {
     return json("{\"quantiles\": [0.5, 1.0], \"executorRunTime\": [100.0, 700.0]}");
   }
+  if (rest.find("/taskList?") != std::string::npos) return json(tasks_json(rest));
   if (rest.starts_with("/stages/")) {
     const auto id = number(8);
     const auto body = stages_json([&](const auto& stage) { return stage.id == id; });

@@ -37,8 +37,13 @@ class FakeDriver {
   void add_executor(const std::string& id);
   void kill_executor(const std::string& id, const std::string& reason);
   spark::Executor& executor(const std::string& id) { return executors_.at(id); }
+  spark::SqlExecution& sql(std::int64_t id) { return sql_.at(id); }
   spark::Job& job(std::int64_t id) { return jobs_.at(id); }
   spark::Stage& stage(std::int64_t id, std::int64_t attempt = 0) { return stages_.at({id, attempt}); }
+  /// A task of an attempt, in any order; the stage's counts are the caller's.
+  void add_task(std::int64_t stage, std::int64_t attempt, const spark::Task& task) {
+    tasks_[{stage, attempt}][task.id] = task;
+  }
   /// Another SparkContext, everything from the beginning.
   void restart(std::string app_id, std::int64_t start_ms);
 
@@ -73,6 +78,7 @@ class FakeDriver {
   std::string stages_json(const std::function<bool(const spark::Stage&)>& keep) const;
   std::string executors_json(bool dead) const;
   std::string sql_json(std::int64_t offset, std::int64_t length) const;
+  std::string tasks_json(const std::string& target) const;
 
   std::string app_id_;
   std::int64_t start_ms_;
@@ -81,6 +87,7 @@ class FakeDriver {
   std::int64_t next_sql_ = 0;
   std::map<std::int64_t, spark::Job> jobs_;
   std::map<std::pair<std::int64_t, std::int64_t>, spark::Stage> stages_;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::map<std::int64_t, spark::Task>> tasks_;
   std::map<std::int64_t, spark::SqlExecution> sql_;
   std::map<std::string, spark::Executor> executors_;
   std::vector<std::string> questions_;
