@@ -60,8 +60,9 @@ std::optional<double> factor(const std::string& text) {
 }
 
 /// BasicDriverFeatureStep hands spark.kubernetes.memoryOverheadFactor on to the driver, with 0.4 for what is not a JVM.
-std::optional<double> overhead_factor(const Properties& properties) {
-  for (const char* key : {"spark.executor.memoryOverheadFactor", "spark.kubernetes.memoryOverheadFactor"}) {
+/// `role`: "spark.executor." or "spark.driver."
+std::optional<double> overhead_factor(const Properties& properties, const std::string& role) {
+  for (const auto& key : {role + "memoryOverheadFactor", std::string("spark.kubernetes.memoryOverheadFactor")}) {
     if (const std::string* const text = find(properties, key)) return factor(*text);
   }
   const std::string* const type = find(properties, "spark.kubernetes.resource.type");
@@ -69,12 +70,12 @@ std::optional<double> overhead_factor(const Properties& properties) {
 }
 
 /// ResourceProfile.calculateOverHeadMemory; the floor is a property since Spark 4.0.
-std::optional<std::int64_t> overhead(const Properties& properties, std::int64_t heap) {
-  if (find(properties, "spark.executor.memoryOverhead") != nullptr) {
-    return mebibytes(properties, "spark.executor.memoryOverhead", kMiB, 0);
+std::optional<std::int64_t> overhead(const Properties& properties, const std::string& role, std::int64_t heap) {
+  if (find(properties, role + "memoryOverhead") != nullptr) {
+    return mebibytes(properties, role + "memoryOverhead", kMiB, 0);
   }
-  const auto floor = mebibytes(properties, "spark.executor.minMemoryOverhead", kMiB, 384);
-  const auto share = overhead_factor(properties);
+  const auto floor = mebibytes(properties, role + "minMemoryOverhead", kMiB, 384);
+  const auto share = overhead_factor(properties, role);
   if (!floor || !share) return std::nullopt;
   return std::max(static_cast<std::int64_t>(*share * static_cast<double>(heap)), *floor);
 }
@@ -85,10 +86,27 @@ std::optional<std::int64_t> off_heap(const Properties& properties) {
   return mebibytes(properties, "spark.memory.offHeap.size", 1, 0);  // a bare number is bytes here
 }
 
+/// Spark counts it of Python applications only, which elsewhere than on Kubernetes it does not tell.
 std::optional<std::int64_t> pyspark(const Properties& properties) {
   const std::string* const type = find(properties, "spark.kubernetes.resource.type");
-  if (type == nullptr || *type != "python") return 0;
+  if (is_on_kubernetes(properties) && (type == nullptr || *type != "python")) return 0;
   return mebibytes(properties, "spark.executor.pyspark.memory", kMiB, 0);
+}
+
+bool starts_with(const Properties& properties, const std::string& key, std::string_view start) {
+  const std::string* const text = find(properties, key);
+  return text != nullptr && text->starts_with(start);
+}
+
+bool is_on_yarn(const Properties& properties) { return starts_with(properties, "spark.master", "yarn"); }
+
+/// Heap and, in a container, the overhead, in MiB.
+std::optional<std::int64_t> heap_and_overhead(const Properties& properties, const std::string& role, bool contained) {
+  const auto heap = mebibytes(properties, role + "memory", kMiB, 1024);
+  if (!heap) return std::nullopt;
+  const auto extra = contained ? overhead(properties, role, *heap) : std::optional<std::int64_t>(0);
+  if (!extra || *extra > kLargest / kMiB) return std::nullopt;
+  return *heap + *extra;
 }
 
 }  // namespace
@@ -109,16 +127,31 @@ std::optional<std::int64_t> parse_size(std::string_view text, std::int64_t defau
   return number * unit;
 }
 
+bool is_on_kubernetes(const Properties& properties) { return starts_with(properties, "spark.master", "k8s://"); }
+
 std::optional<std::int64_t> executor_pod_memory(const Properties& properties) {
-  const std::string* const master = find(properties, "spark.master");
-  if (master == nullptr || !master->starts_with("k8s://")) return std::nullopt;
-  const auto heap = mebibytes(properties, "spark.executor.memory", kMiB, 1024);
-  if (!heap) return std::nullopt;
-  const auto extra = overhead(properties, *heap);
+  return is_on_kubernetes(properties) ? executor_memory(properties) : std::nullopt;
+}
+
+std::optional<std::int64_t> executor_memory(const Properties& properties) {
+  const bool contained = is_on_kubernetes(properties) || is_on_yarn(properties);
+  const auto inside = heap_and_overhead(properties, "spark.executor.", contained);
   const auto outside = off_heap(properties);
   const auto python = pyspark(properties);
-  if (!extra || !outside || !python || *extra > kLargest / kMiB) return std::nullopt;
-  return (*heap + *extra + *outside + *python) * kMiB;
+  if (!inside || !outside || !python) return std::nullopt;
+  return (*inside + *outside + *python) * kMiB;
+}
+
+// BasicDriverFeatureStep and YARN's Client take heap and overhead only, of a driver that they start themselves. A local
+// one is an executor, too, and uses memory off the heap.
+std::optional<std::int64_t> driver_memory(const Properties& properties) {
+  const bool on_yarn = is_on_yarn(properties) && starts_with(properties, "spark.submit.deployMode", "cluster");
+  const auto inside = heap_and_overhead(properties, "spark.driver.", is_on_kubernetes(properties) || on_yarn);
+  const bool is_local =
+      starts_with(properties, "spark.master", "local") && !starts_with(properties, "spark.master", "local-cluster");
+  const auto outside = is_local ? off_heap(properties) : std::optional<std::int64_t>(0);
+  if (!inside || !outside) return std::nullopt;
+  return (*inside + *outside) * kMiB;
 }
 
 }  // namespace spark_exporter::model

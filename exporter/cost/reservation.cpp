@@ -1,0 +1,108 @@
+#include "exporter/cost/reservation.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string_view>
+
+#include "exporter/kubernetes/text.hpp"
+#include "exporter/model/executor_memory.hpp"
+
+namespace spark_exporter::cost {
+namespace {
+
+/// No machine has more.
+constexpr double kMostCores = 1e6;
+constexpr double kMostBytes = 1e18;
+
+double sane(double amount, double most) { return std::isfinite(amount) ? std::clamp(amount, 0.0, most) : 0; }
+
+/// A whole number of units, above 0.
+std::optional<double> count_of(const Properties& properties, const std::string& key) {
+  const auto at = properties.find(key);
+  if (at == properties.end()) return std::nullopt;
+  std::int64_t number = 0;
+  const char* const end = at->second.data() + at->second.size();
+  const auto [stop, error] = std::from_chars(at->second.data(), end, number);
+  if (error != std::errc{} || stop != end || number <= 0) return std::nullopt;
+  return sane(static_cast<double>(number), kMostCores);
+}
+
+/// spark.kubernetes.executor.request.cores is a Kubernetes quantity: "500m".
+std::optional<double> requested_cores(const Properties& properties, const std::string& role) {
+  if (!model::is_on_kubernetes(properties)) return std::nullopt;
+  const auto at = properties.find("spark.kubernetes." + role + ".request.cores");
+  if (at == properties.end()) return std::nullopt;
+  const auto cores = kubernetes::parse_quantity(at->second);
+  return cores && *cores > 0 ? std::optional(sane(*cores, kMostCores)) : std::nullopt;
+}
+
+double bytes(std::optional<std::int64_t> amount) { return sane(static_cast<double>(amount.value_or(0)), kMostBytes); }
+
+// --- pods --------------------------------------------------------------------------------------
+
+Reservation of(const kubernetes::ContainerSpec& container) {
+  const auto one = [](std::optional<double> request, std::optional<double> limit, double most) {
+    return sane(request ? *request : limit.value_or(0), most);
+  };
+  return {one(container.requests.cpu, container.limits.cpu, kMostCores),
+          one(container.requests.memory, container.limits.memory, kMostBytes),
+          one(container.requests.gpu, container.limits.gpu, kMostCores)};
+}
+
+Reservation sum(const Reservation& a, const Reservation& b) {
+  return {a.cores + b.cores, a.memory_bytes + b.memory_bytes, a.gpus + b.gpus};
+}
+
+Reservation larger(const Reservation& a, const Reservation& b) {
+  return {std::max(a.cores, b.cores), std::max(a.memory_bytes, b.memory_bytes), std::max(a.gpus, b.gpus)};
+}
+
+}  // namespace
+
+Reservation executor_reservation(const Properties& properties, std::int64_t told_cores) {
+  Reservation out;
+  if (const auto requested = requested_cores(properties, "executor")) {
+    out.cores = *requested;
+  } else if (told_cores > 0) {
+    out.cores = sane(static_cast<double>(told_cores), kMostCores);
+  } else {
+    out.cores = count_of(properties, "spark.executor.cores").value_or(1);
+  }
+  out.memory_bytes = bytes(model::executor_memory(properties));
+  out.gpus = count_of(properties, "spark.executor.resource.gpu.amount").value_or(0);
+  return out;
+}
+
+Reservation driver_reservation(const Properties& properties, std::int64_t told_cores) {
+  Reservation out;
+  if (const auto requested = requested_cores(properties, "driver")) {
+    out.cores = *requested;
+  } else if (told_cores > 0) {
+    out.cores = sane(static_cast<double>(told_cores), kMostCores);
+  } else {
+    out.cores = count_of(properties, "spark.driver.cores").value_or(1);
+  }
+  out.memory_bytes = bytes(model::driver_memory(properties));
+  out.gpus = count_of(properties, "spark.driver.resource.gpu.amount").value_or(0);
+  return out;
+}
+
+// kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers and
+// .../sidecar-containers/#resource-sharing-within-containers: what runs together adds up, an init container runs with
+// the sidecars that were started before it.
+Reservation pod_reservation(const kubernetes::Pod& pod) {
+  Reservation sidecars;
+  Reservation highest_init;
+  for (const auto& container : pod.init_containers) {
+    const Reservation with_it = sum(sidecars, of(container));
+    highest_init = larger(highest_init, with_it);
+    if (container.restart_policy == "Always") sidecars = with_it;
+  }
+  Reservation together = sidecars;
+  for (const auto& container : pod.containers) together = sum(together, of(container));
+  return larger(together, highest_init);
+}
+
+}  // namespace spark_exporter::cost
