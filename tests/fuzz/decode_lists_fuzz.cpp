@@ -40,6 +40,12 @@ void check(const spark::SqlExecution& execution) {
   require_text(execution.description);
 }
 
+void check(const spark::Task& task) {
+  require(task.id >= 0 && task.duration.count() >= 0 && task.jvm_gc_time.count() >= 0);
+  require_text(task.executor_id);
+  require_text(task.error_message);
+}
+
 void check(const spark::Rdd& rdd) {
   require(rdd.id >= 0 && rdd.memory_used >= 0);
   require_text(rdd.name);
@@ -62,6 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::run(spark::decode_jobs, text);
   fuzz::run(spark::decode_stages, text);
   fuzz::run(spark::decode_executors, text);
+  fuzz::run(spark::decode_tasks, text);
   fuzz::run(spark::decode_sql, text);
   fuzz::run(spark::decode_rdds, text);
   return 0;

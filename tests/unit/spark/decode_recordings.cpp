@@ -18,14 +18,17 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Fixtures of all versions and instants whose name begins so and is followed by a number, a filter or nothing.
-std::vector<std::string> recordings(const std::string& prefix) {
+/// Fixtures of all versions and instants whose name begins so and is followed by a number, a filter or nothing; of
+/// what hangs below a stage only those whose name has `part`.
+std::vector<std::string> recordings(const std::string& prefix, const std::string& part = {}) {
   std::vector<std::string> found;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(FIXTURES_DIR)) {
     const auto relative = entry.path().lexically_relative(FIXTURES_DIR).string();
     const auto name = entry.path().filename().string();
     if (!entry.is_regular_file() || !relative.starts_with("spark-") || !name.starts_with(prefix)) continue;
-    if (name.ends_with(".json") && name.find("taskSummary") == std::string::npos) found.push_back(relative);
+    const bool below = name.find("-taskSummary") != std::string::npos || name.find("-taskList") != std::string::npos;
+    if (!name.ends_with(".json") || (part.empty() ? below : name.find(part) == std::string::npos)) continue;
+    found.push_back(relative);
   }
   std::sort(found.begin(), found.end());
   return found;
@@ -185,6 +188,18 @@ void expect_same(const Json& json, const SqlExecution& execution) {
   EXPECT_EQ(std::multiset<std::int64_t>(execution.job_ids.begin(), execution.job_ids.end()), ids);
 }
 
+void expect_same(const Json& json, const Task& task) {
+  const std::map<std::string, TaskStatus> statuses = {
+      {"SUCCESS", TaskStatus::kSuccess}, {"FAILED", TaskStatus::kFailed}, {"KILLED", TaskStatus::kKilled}};
+  EXPECT_EQ(task.id, json.at("taskId"));
+  EXPECT_EQ(task.executor_id, json.at("executorId"));
+  EXPECT_EQ(task.status, statuses.at(json.at("status")));
+  EXPECT_EQ(task.duration.count(), json.at("duration"));
+  // A task that could not fetch, or whose executor died, has no metrics.
+  EXPECT_EQ(task.jvm_gc_time.count(), json.contains("taskMetrics") ? count_of(json.at("taskMetrics"), "jvmGcTime") : 0);
+  EXPECT_EQ(task.error_message, text_of(json, "errorMessage"));
+}
+
 void expect_same(const Json& json, const Rdd& rdd) {
   EXPECT_EQ(rdd.id, json.at("id"));
   EXPECT_EQ(rdd.name, text_of(json, "name"));
@@ -237,6 +252,23 @@ TEST(DecodeRecordings, Executors) {
 }
 TEST(DecodeRecordings, Sql) { expect_same_lists(decode_sql, "applications-APP-sql", 100); }
 TEST(DecodeRecordings, Rdds) { expect_same_lists(decode_rdds, "applications-APP-storage-rdd", 4); }
+
+// Five attempts of each version: failed tasks, one killed with its stage, fetch failures, and two later attempts.
+TEST(DecodeRecordings, LostTasks) {
+  std::size_t tasks = 0;
+  for (const auto& path : recordings("applications-APP-stages", "-taskList")) {
+    SCOPED_TRACE(path);
+    const std::string text = spark_exporter::test::fixture(path);
+    const Json dom = Json::parse(text);
+    const auto decoded = decode_list(decode_tasks, text);
+    ASSERT_TRUE(decoded.report) << decoded.report.error().what;
+    EXPECT_EQ(decoded.report->wrong_types, 0U) << decoded.report->first;
+    ASSERT_EQ(decoded.items.size(), dom.size());
+    for (std::size_t i = 0; i < dom.size(); ++i) expect_same(dom[i], decoded.items[i]);
+    tasks += dom.size();
+  }
+  EXPECT_EQ(tasks, 17U + 18U);
+}
 
 // Of 3,074 bytes the exception's name is at 1,209 in 3.5.9, of 1,194 near the end in 4.3.0.
 TEST(DecodeRecordings, AFailureReasonKeepsItsException) {

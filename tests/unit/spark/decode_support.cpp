@@ -28,6 +28,7 @@ const std::vector<Decoder>& all_decoders() {
       {"applications", run_list<Application, decode_applications>},
       {"jobs", run_list<Job, decode_jobs>},
       {"stages", run_list<Stage, decode_stages>},
+      {"tasks", run_list<Task, decode_tasks>},
       {"executors", run_list<Executor, decode_executors>},
       {"sql", run_list<SqlExecution, decode_sql>},
       {"rdds", run_list<Rdd, decode_rdds>},

@@ -92,6 +92,12 @@ TEST(DecodeTypes, OtherLists) {
                   {R"([{"id":1,"status":"FAILED","failedJobIds":[true]}])", 1,
                    "sql[0].failedJobIds[0]: boolean where an integer is documented"}},
                  [](const std::string& text) { return decode_list(decode_sql, text).report; });
+  expect_reports(
+      {{R"([{"status":"FAILED"}])", 1, "taskList[0]: dropped: no taskId"},
+       {R"([{"taskId":1,"status":3}])", 1, "taskList[0].status: number 3 where a task's status is documented"},
+       {R"([{"taskId":1,"taskMetrics":{"jvmGcTime":-1}}])", 1,
+        "taskList[0].taskMetrics.jvmGcTime: number -1 where an integer is documented"}},
+      [](const std::string& text) { return decode_list(decode_tasks, text).report; });
   expect_reports({{R"([{"name":"x"}])", 1, "rdd[0]: dropped: no id"}},
                  [](const std::string& text) { return decode_list(decode_rdds, text).report; });
   expect_reports({{R"([{"name":"x"}])", 1, "applications[0]: dropped: no id"},

@@ -17,9 +17,9 @@ using namespace std::chrono_literals;
 /// A poller over a fake driver, with a clock that moves ten seconds a poll.
 class Watch {
  public:
-  explicit Watch(FakeDriver& driver, std::string app_id = {})
+  explicit Watch(FakeDriver& driver, std::string app_id = {}, std::chrono::milliseconds interval = 10s)
       : poller_(
-            {{{"http", "localhost", 4040, ""}, std::move(app_id), 1s}, 10s},
+            {{{"http", "localhost", 4040, ""}, std::move(app_id), 1s}, interval},
             [&driver](const net::Url&) { return driver.client(); },
             {[this] { return wall_; }, [this] { return steady_; }},
             [this](const Application&) { return std::move(restored_); }) {}
@@ -445,6 +445,218 @@ TEST(Poller, AFastDriverIsAskedMoreOften) {
   for (int i = 0; i < 300; ++i) driver.run_job(1, 1);
   watch.poll();
   EXPECT_LT(watch.poller().next_delay(), 10s);
+}
+
+// --- lost tasks and groups ------------------------------------------------------------------------
+
+Task lost_task(std::int64_t id, std::int64_t duration) {
+  return {id, "1", TaskStatus::kFailed, Millis{duration}, Millis{0}, "boom"};
+}
+
+std::size_t count_of(const std::vector<std::string>& questions, std::string_view part) {
+  return static_cast<std::size_t>(std::count_if(questions.begin(), questions.end(), [&](const std::string& question) {
+    return question.find(part) != std::string::npos;
+  }));
+}
+
+TEST(Poller, ReadsLostTasksWhenThereAreMore) {
+  FakeDriver driver;
+  Watch watch(driver);
+  watch.poll();
+  const auto job = driver.start_job(1);
+  const auto stage = driver.job(job).stage_ids[0];
+  driver.start_stage(stage, 10);
+  driver.end_tasks(stage, 1);
+  watch.poll();
+  EXPECT_EQ(count_of(driver.take_questions(), "taskList"), 0U) << "nothing failed";
+  driver.end_tasks(stage, 0, 2);
+  driver.add_task(stage, 0, lost_task(3, 100));
+  driver.add_task(stage, 0, lost_task(4, 20));
+  watch.poll();
+  watch.poll();
+  EXPECT_EQ(count_of(driver.take_questions(), "/stages/0/0/taskList?status=failed&status=killed&offset=0"), 1U);
+  EXPECT_EQ(watch.run().work().totals().lost.at("1").failed, 120ms);
+  driver.end_tasks(stage, 7, 1);
+  driver.add_task(stage, 0, lost_task(9, 5));
+  driver.end_stage(stage, true);
+  driver.end_job(job, true);
+  watch.poll();
+  EXPECT_EQ(watch.run().work().totals().lost.at("1").failed, 125ms);
+  driver.take_questions();
+  for (int i = 0; i < 5; ++i) watch.poll();
+  EXPECT_EQ(count_of(driver.take_questions(), "taskList"), 0U);
+  EXPECT_EQ(watch.errors(), 0U);
+}
+
+TEST(Poller, ALaterAttemptIsReadAsAWhole) {
+  FakeDriver driver;
+  Watch watch(driver);
+  const auto job = driver.start_job(1);
+  const auto stage = driver.job(job).stage_ids[0];
+  driver.start_stage(stage, 1);
+  driver.end_stage(stage, false);
+  driver.start_stage(stage, 1, 1);
+  driver.end_tasks(stage, 1, 0, 1);
+  driver.end_stage(stage, true, 1);
+  auto good = lost_task(1, 70);
+  good.status = TaskStatus::kSuccess;
+  driver.add_task(stage, 1, good);
+  driver.end_job(job, true);
+  watch.poll();
+  EXPECT_EQ(watch.run().work().totals().lost.at("1").retried, 70ms);
+}
+
+TEST(Poller, ManyLostTasksAreReadInPagesAFewAPoll) {
+  FakeDriver driver;
+  Watch watch(driver);
+  const auto job = driver.start_job(2);
+  for (const auto stage : std::vector<std::int64_t>(driver.job(job).stage_ids)) {
+    driver.start_stage(stage, 10'000);
+    driver.end_tasks(stage, 0, 3'000);
+    for (int id = 0; id < 3'000; ++id) driver.add_task(stage, 0, lost_task(3'000 * stage + id, 1));
+  }
+  watch.poll();
+  EXPECT_EQ(count_of(driver.take_questions(), "taskList"), 8U);
+  EXPECT_EQ(watch.run().work().totals().lost.at("1").failed, 2'000ms);
+  for (int i = 0; i < 3; ++i) {
+    watch.poll();
+    EXPECT_LE(count_of(driver.take_questions(), "taskList"), 8U);
+  }
+  EXPECT_EQ(watch.run().work().totals().lost.at("1").failed, 6'000ms);
+  watch.poll();
+  EXPECT_EQ(count_of(driver.take_questions(), "taskList"), 0U);
+}
+
+TEST(Poller, ABadListOfTasksIsNotAskedForAgain) {
+  FakeDriver driver;
+  Watch watch(driver);
+  const auto job = driver.start_job(1);
+  const auto stage = driver.job(job).stage_ids[0];
+  driver.start_stage(stage, 1);
+  driver.end_tasks(stage, 0, 1);
+  driver.canned["taskList"] = {200, "application/json", "[{", ""};
+  watch.poll();
+  EXPECT_EQ(watch.errors(ErrorKind::kMalformed), 1U);
+  driver.end_stage(stage, true);
+  driver.end_job(job, true);
+  for (int i = 0; i < 3; ++i) watch.poll();
+  EXPECT_LE(watch.errors(ErrorKind::kMalformed), 2U);
+  EXPECT_TRUE(watch.poller().health().up);
+}
+
+TEST(Poller, ExecutorsAreAskedBeforeStages) {
+  FakeDriver driver;
+  Watch watch(driver);
+  const auto job = driver.start_job(1);
+  driver.start_stage(driver.job(job).stage_ids[0], 1);
+  for (int i = 0; i < 3; ++i) {
+    driver.take_questions();
+    watch.poll();
+    const auto questions = driver.take_questions();
+    const auto first = [&](std::string_view part) {
+      return std::find_if(questions.begin(), questions.end(),
+                          [&](const auto& question) { return question.find(part) != std::string::npos; });
+    };
+    EXPECT_LT(first("executors"), first("/stages"));
+    EXPECT_NE(first("/stages"), questions.end());
+  }
+}
+
+TEST(Poller, RunTimeGoesToTheJobsGroupAndQuery) {
+  FakeDriver driver;
+  Watch watch(driver);
+  watch.poll();
+  const auto grouped = driver.run_job(1, 10);
+  driver.job(grouped).group = "nightly";
+  const auto query = driver.start_sql("select 1");
+  const auto queried = driver.run_job(2, 10);
+  driver.sql(query).job_ids = {queried};
+  driver.end_sql(query, true, 5);
+  driver.run_job(1, 1);
+  watch.poll();
+  const auto work = watch.run().work().totals();
+  EXPECT_EQ(work.groups, (std::map<std::string, Millis>{{"nightly", 70ms}, {"select 1", 140ms}, {"", 7ms}}));
+  EXPECT_EQ(work.top_queries, (std::vector<model::QueryWork>{{query, "select 1", 140ms}}));
+}
+
+// --- haste ----------------------------------------------------------------------------------------
+
+/// A run that began when its watch does.
+FakeDriver young_driver() { return FakeDriver("app-1", 1'800'000'000'000); }
+
+TEST(Poller, AYoungRunIsPolledEachSecondAndCheaply) {
+  FakeDriver driver = young_driver();
+  Watch watch(driver);
+  watch.poll(1s);
+  EXPECT_EQ(watch.poller().next_delay(), 1s);
+  driver.take_questions();
+  for (int i = 0; i < 5; ++i) watch.poll(1s);
+  EXPECT_EQ(driver.take_questions().size(), 10U) << "the next job, executors";
+  const auto query = driver.start_sql("select 1");
+  const auto job = driver.run_job(1, 10);
+  driver.sql(query).job_ids = {job};
+  watch.poll(1s);
+  EXPECT_EQ(watch.run().work().totals().groups.size(), 1U) << "what a job that ended belongs to is not put off";
+  EXPECT_EQ(watch.run().jobs().data().succeeded, 1U);
+  watch.poll(60s);
+  EXPECT_EQ(watch.poller().next_delay(), 10s) << "grown up, and idle for long";
+}
+
+TEST(Poller, TheWholePollsOfAYoungRunKeepTheirInterval) {
+  FakeDriver driver = young_driver();
+  Watch watch(driver);
+  watch.poll(1s);
+  const auto job = driver.start_job(1);
+  driver.start_stage(driver.job(job).stage_ids[0], 100);
+  driver.end_tasks(driver.job(job).stage_ids[0], 4);
+  driver.stage(driver.job(job).stage_ids[0]).executor_run_time = 100s;
+  driver.take_questions();
+  for (int i = 0; i < 20; ++i) watch.poll(1s);
+  EXPECT_EQ(count_of(driver.take_questions(), "taskSummary"), 2U);
+}
+
+TEST(Poller, AnIdleRunMayEndAndIsPolledMoreOftenForAWhile) {
+  FakeDriver driver;
+  Watch watch(driver);
+  driver.run_job(1, 1);
+  watch.poll();
+  EXPECT_EQ(watch.poller().next_delay(), 10s);
+  watch.poll();
+  EXPECT_EQ(watch.poller().next_delay(), 1s) << "no job for an interval";
+  driver.take_questions();
+  int hurried = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto delay = std::chrono::ceil<std::chrono::seconds>(watch.poller().next_delay());
+    hurried += delay < 10s ? 1 : 0;
+    watch.poll(delay);
+  }
+  EXPECT_EQ(hurried, 30) << "an idle stretch may last for hours";
+  driver.run_job(1, 1);
+  watch.poll();
+  watch.poll();
+  EXPECT_EQ(watch.poller().next_delay(), 1s);
+}
+
+TEST(Poller, ARunWithoutJobsOrWithAJobUnderWayDoesNotEnd) {
+  FakeDriver driver;
+  Watch watch(driver);
+  for (int i = 0; i < 5; ++i) watch.poll();
+  EXPECT_EQ(watch.poller().next_delay(), 10s);
+  driver.start_job(1);
+  for (int i = 0; i < 5; ++i) watch.poll();
+  EXPECT_EQ(watch.poller().next_delay(), 10s);
+}
+
+TEST(Poller, HasteIsNeverSlowerThanTheIntervalNorFasterThanHalfASecond) {
+  struct Case {
+    std::chrono::milliseconds interval, delay;
+  };
+  for (const auto& c : {Case{60s, 1s}, Case{4s, 1s}, Case{3s, 750ms}, Case{1s, 500ms}, Case{200ms, 200ms}}) {
+    FakeDriver driver = young_driver();
+    Watch watch(driver, {}, c.interval);
+    watch.poll(1s);
+    EXPECT_EQ(watch.poller().next_delay(), c.delay) << c.interval.count();
+  }
 }
 
 TEST(Poller, AHeavyStageShowsItsSkew) {
