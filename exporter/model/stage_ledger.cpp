@@ -40,6 +40,7 @@ StageTotals StageTotals::of(const spark::Stage& stage) {
   totals.shuffle_write_records = stage.shuffle_write_records;
   totals.memory_spilled_bytes = stage.memory_bytes_spilled;
   totals.disk_spilled_bytes = stage.disk_bytes_spilled;
+  totals.gc_time_ms = stage.jvm_gc_time.count();
   return totals;
 }
 

@@ -30,6 +30,7 @@ struct StageTotals {
   std::int64_t shuffle_read_bytes = 0, shuffle_read_records = 0;
   std::int64_t shuffle_write_bytes = 0, shuffle_write_records = 0;
   std::int64_t memory_spilled_bytes = 0, disk_spilled_bytes = 0;
+  std::int64_t gc_time_ms = 0;  ///< sum over tasks
 
   /// Every member, so that adding, comparing and saving cannot forget one.
   static constexpr auto members() {
@@ -38,7 +39,7 @@ struct StageTotals {
                       &T::run_time_ms,          &T::input_bytes,         &T::input_records,
                       &T::output_bytes,         &T::output_records,      &T::shuffle_read_bytes,
                       &T::shuffle_read_records, &T::shuffle_write_bytes, &T::shuffle_write_records,
-                      &T::memory_spilled_bytes, &T::disk_spilled_bytes};
+                      &T::memory_spilled_bytes, &T::disk_spilled_bytes,  &T::gc_time_ms};
   }
   void add(const StageTotals& other);
   /// Member by member the larger one: an answer older than the last one must not make a counter fall.

@@ -58,9 +58,25 @@ Counters counters(const Run& run) {
     all["batches " + name] = static_cast<double>(query.batches);
     all["failures " + name] = static_cast<double>(query.failures);
   }
+  const auto work = run.work().totals();
+  for (const auto& [name, time] : work.groups) all["group " + name] = static_cast<double>(time.count());
+  for (const auto& [id, lost] : work.lost) {
+    all["failed " + id] = static_cast<double>(lost.failed.count());
+    all["retried " + id] = static_cast<double>(lost.retried.count());
+    all["speculation " + id] = static_cast<double>(lost.speculation.count());
+    all["killed " + id] = static_cast<double>(lost.killed.count());
+  }
   for (const auto& [queue, events] : run.dropped_events()) all["queue " + queue] = static_cast<double>(events);
   if (run.dstreams()) all["dstreams"] = static_cast<double>(run.dstreams()->completed_batches);
   return all;
+}
+
+/// All run time is some group's, or waits to be.
+Millis booked(const Run& run) {
+  Millis sum{0};
+  for (const auto& [name, time] : run.work().data().groups) sum += time;
+  for (const auto& [stage, time] : run.work().data().waiting) sum += time;
+  return sum;
 }
 
 /// Answers that contradict each other as much as they like.
@@ -70,7 +86,7 @@ class Chaos {
 
   void step(Run& run) {
     now_ += number(-5, 20);
-    switch (number(0, 10)) {
+    switch (number(0, 12)) {
       case 0: run.apply_jobs({job(), job(), job()}, now()); break;
       case 1: run.apply_stages({stage(), stage(), stage()}); break;
       case 2: run.apply_executors(crew(), now()); break;
@@ -81,6 +97,12 @@ class Chaos {
       case 7: run.lose_sql(number(0, 20)); break;
       case 8: run.apply_metrics(metrics()); break;
       case 9: run.finish_poll(); break;
+      case 10: run.settle_groups(); break;
+      case 11: {
+        const WorkLedger::Key key{number(0, 20), number(0, 2)};
+        run.apply_lost_tasks(key, {task(), task(), task()}, static_cast<std::size_t>(number(1, 5)));
+        break;
+      }
       default: {
         spark::StreamingStatistics statistics;
         statistics.completed_batches = number(0, 50);
@@ -126,11 +148,19 @@ class Chaos {
     return stage;
   }
 
+  spark::Task task() {
+    return {
+        number(-1, 50),          std::to_string(number(0, 5)), static_cast<spark::TaskStatus>(number(0, 4)),
+        Millis{number(0, 1000)}, Millis{number(0, 500)},       number(0, 1) == 0 ? "another attempt succeeded" : ""};
+  }
+
   spark::SqlExecution sql() {
     spark::SqlExecution execution;
     execution.id = number(0, 20);
     execution.status = static_cast<spark::SqlStatus>(number(0, 2));
     execution.duration = Millis{number(-10, 100'000)};
+    execution.job_ids = {number(-1, 20), number(0, 20)};
+    execution.description = "select " + std::to_string(number(0, 30));
     return execution;
   }
 
@@ -177,6 +207,7 @@ TEST(NeverFalling, HoldsForAnySequenceOfAnswers) {
     for (int step = 0; step < 300; ++step) {
       chaos.step(run);
       const Counters after = counters(run);
+      ASSERT_EQ(booked(run).count(), run.stages().totals().run_time_ms) << "seed " << seed << ", step " << step;
       for (const auto& [name, value] : before) {
         // A series may end (a dead executor's), but while it is there it does not fall.
         const auto at = after.find(name);

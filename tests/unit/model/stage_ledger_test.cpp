@@ -54,6 +54,7 @@ TEST(StageLedger, CountsEveryMemberOfTheTotals) {
   one.shuffle_write_records = 12;
   one.memory_bytes_spilled = 13;
   one.disk_bytes_spilled = 14;
+  one.jvm_gc_time = spark::Millis{15};
   StageLedger ledger;
   ledger.apply(one);
   one.id = 1;
