@@ -16,6 +16,7 @@
 #include "exporter/app/healthcheck.hpp"
 #include "exporter/app/observer.hpp"
 #include "exporter/app/sidecar.hpp"
+#include "exporter/app/size.hpp"
 #include "exporter/common/log.hpp"
 #include "exporter/common/version.hpp"
 #include "exporter/config/config_file.hpp"
@@ -131,6 +132,7 @@ int parse_and_serve(int argc, const char* const* argv) {
   }
   const auto& options = std::get<config::Options>(parsed);
   if (options.healthcheck_url) return report_health(*options.healthcheck_url);
+  if (options.size) return size(*options.size);
   config::Config config;
   if (!options.config_file.empty()) {
     auto loaded = config::load_config(options.config_file, metrics::collector_names());

@@ -177,6 +177,8 @@ class Parser {
     define_observer();
     define_collectors();
     define_healthcheck();
+    define_size();
+    app_.require_subcommand(0, 1);
   }
 
   std::variant<Options, Exit> parse(int argc, const char* const* argv) {
@@ -316,7 +318,27 @@ class Parser {
     healthcheck_ =
         app_.add_subcommand("healthcheck", "Ask a running exporter whether it is well; for container probes.");
     add(*healthcheck_, "--url", raw_.healthcheck_url, "What to ask.", "Options", "URL");
-    app_.require_subcommand(0, 1);
+  }
+
+  void define_size() {
+    constexpr char kWhat[] = "What is sized";
+    size_ = app_.add_subcommand("size", "Size a job before its first run, by the size of its data.");
+    size_->get_formatter()->column_width(38);
+    add(*size_, "--data-size", size_options_.data_size, "Data that a run reads, such as 1TB.", kWhat, "SIZE");
+    add(*size_, "--shape", size_options_.shape, "etl, join-heavy, ml or streaming.", kWhat, "SHAPE");
+    add(*size_, "--partition-size", size_options_.partition_size, "Data of one partition.", kWhat, "SIZE");
+    add(*size_, "--cores", size_options_.cores, "Cores of an executor.", kWhat, "N");
+    add(*size_, "--executors", size_options_.executors, "Executors; else by the shape.", kWhat, "N");
+    add(*size_, "--overhead-factor", size_options_.overhead_factor,
+        "Memory beside the heap, as a share of it; 0.4 for Python.", kWhat, "FACTOR");
+    add(*size_, "--expansion-factor", size_options_.expansion_factor,
+        "Data in memory against the same on disk; else by the shape.", kWhat, "FACTOR");
+    add(*size_, "--partitions-per-core", size_options_.partitions_per_core,
+        "Partitions in memory at a time; else by the shape.", kWhat, "N");
+    add(*size_, "--max-node-memory", size_options_.max_node_memory,
+        "What a node has for one executor: larger ones are split.", kWhat, "SIZE");
+    constexpr char kOut[] = "What comes out";
+    add(*size_, "--output", size_options_.output, "Values file for the job's chart.", kOut, "FILE");
   }
 
   void convert() {
@@ -337,6 +359,7 @@ class Parser {
       if (*flags.second) options_.collectors.chosen[name] = false;
     }
     if (*healthcheck_) options_.healthcheck_url = to_url("--url", raw_.healthcheck_url);
+    if (*size_) options_.size = size_options_;
   }
 
   void convert_kubernetes() {
@@ -370,7 +393,12 @@ class Parser {
     options_.shard = static_cast<std::uint32_t>(to_count("--shard", raw_.shard, 0, total - 1));
   }
 
-  std::string help_text() const { return *healthcheck_ ? healthcheck_->help("spark_exporter") : app_.help(); }
+  std::string help_text() const {
+    for (const CLI::App* command : {healthcheck_, size_}) {
+      if (*command) return command->help("spark_exporter");
+    }
+    return app_.help();
+  }
 
   const std::vector<std::string>& known_collectors_;
   Options options_;
@@ -379,6 +407,8 @@ class Parser {
   CLI::App app_{"Prometheus exporter and alerting sidecar for Apache Spark on Kubernetes.", "spark_exporter"};
   std::vector<std::pair<std::string, std::pair<CLI::Option*, CLI::Option*>>> collectors_;
   CLI::App* healthcheck_ = nullptr;
+  CLI::App* size_ = nullptr;
+  SizeOptions size_options_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "exporter/common/log.hpp"
+#include "exporter/config/size_options.hpp"
 #include "exporter/net/http_client.hpp"
 
 namespace spark_exporter::config {
@@ -75,6 +76,8 @@ struct Options {
 
   /// Set by the subcommand `healthcheck`: the only thing to do.
   std::optional<net::Url> healthcheck_url;
+  /// Set by the subcommand `size`, likewise.
+  std::optional<SizeOptions> size;
 };
 
 /// End the process now: print `out` on stdout, `err` on stderr. Code 0 for --help and --version, 2 for a bad

@@ -90,7 +90,7 @@ void read_peaks(const model::Run& run, Evidence& e) {
 /// Slot time by the clock: executors that are known by name, and what dead ones lived.
 void read_slots(const model::Run& run, Evidence& e) {
   const auto uptime = run.executors().uptime_total();
-  spark::Millis driver{0}, task_time{0}, gc_time{0};
+  spark::Millis driver{0};
   std::int64_t slots = 0;
   for (const auto* executor : run.executors().by_age_with_endings()) {
     if (is_driver(*executor)) {
@@ -100,11 +100,8 @@ void read_slots(const model::Run& run, Evidence& e) {
       continue;
     }
     slots = std::max(slots, executor->max_tasks);
-    task_time = model::bounded_sum(task_time, executor->total_duration);
-    gc_time = model::bounded_sum(gc_time, executor->total_gc_time);
   }
   if (uptime) e.slot_seconds = seconds(*uptime - std::min(driver, *uptime)) * static_cast<double>(slots);
-  e.gc_seconds = task_time.count() > 0 ? e.task_seconds * seconds(gc_time) / seconds(task_time) : 0;
 }
 
 /// The same from what was booked: all executors, to the second.
@@ -136,6 +133,7 @@ Evidence evidence(const model::Run& run, const cost::View* cost) {
 
   const auto totals = run.stages().totals();
   e.task_seconds = seconds(spark::Millis{totals.run_time_ms});
+  e.gc_seconds = seconds(spark::Millis{totals.gc_time_ms});
   e.tasks = model::bounded_sum(model::bounded_sum(totals.tasks_completed, totals.tasks_failed), totals.tasks_killed);
   e.longest_task_seconds = seconds(run.longest_task());
   e.memory_spilled_bytes = static_cast<double>(totals.memory_spilled_bytes);

@@ -361,5 +361,33 @@ TEST_F(CommandLine, ChoosesCollectors) {
   }
 }
 
+TEST_F(CommandLine, SizesAJob) {
+  EXPECT_FALSE(good({}).size);
+  const auto plain = good({"size", "--data-size", "1TB"}).size;
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->data_size, "1TB");
+  EXPECT_EQ(plain->partition_size, "128MB");
+  EXPECT_EQ(plain->cores, "4");
+  EXPECT_EQ(plain->shape, "etl");
+  EXPECT_EQ(plain->overhead_factor, "0.1");
+  EXPECT_EQ(plain->executors, "");
+  EXPECT_EQ(plain->output, "");
+  const auto full = good({"size", "--data-size=-1GB", "--partition-size=64MB", "--cores=2", "--executors=9",
+                          "--overhead-factor=0.4", "--expansion-factor=5", "--partitions-per-core=3", "--shape=ml",
+                          "--max-node-memory=16GB", "--output=resource-config.yaml"})
+                        .size;
+  ASSERT_TRUE(full);
+  EXPECT_EQ(full->data_size, "-1GB") << "judged by sizing";
+  EXPECT_EQ(full->partition_size, "64MB");
+  EXPECT_EQ(full->cores, "2");
+  EXPECT_EQ(full->executors, "9");
+  EXPECT_EQ(full->overhead_factor, "0.4");
+  EXPECT_EQ(full->expansion_factor, "5");
+  EXPECT_EQ(full->partitions_per_core, "3");
+  EXPECT_EQ(full->shape, "ml");
+  EXPECT_EQ(full->max_node_memory, "16GB");
+  EXPECT_EQ(full->output, "resource-config.yaml");
+}
+
 }  // namespace
 }  // namespace spark_exporter::config

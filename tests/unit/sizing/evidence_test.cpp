@@ -20,9 +20,7 @@ spark::Executor executor(const std::string& id, std::int64_t slots) {
   return e;
 }
 
-spark::Executor busy(spark::Executor e, std::int64_t seconds, std::int64_t gc_seconds, std::int64_t heap) {
-  e.total_duration = Millis{seconds * 1000};
-  e.total_gc_time = Millis{gc_seconds * 1000};
+spark::Executor busy(spark::Executor e, std::int64_t heap) {
   e.active_tasks = e.max_tasks;
   e.peak.emplace();
   e.peak->jvm_heap_memory = heap;
@@ -43,12 +41,12 @@ model::Run run_with(std::map<std::string, std::string> properties) {
   stage.status = spark::StageStatus::kComplete;
   stage.tasks = stage.completed_tasks = stage.completed_indices = 40;
   stage.executor_run_time = Millis{200'000};
+  stage.jvm_gc_time = Millis{20'000};
   stage.memory_bytes_spilled = 30;
   stage.disk_bytes_spilled = 10;
   stage.shuffle_write_bytes = 1'000;
   run.apply_stages({stage});
-  run.apply_executors(
-      {executor("driver", 0), busy(executor("1", 2), 110, 10, 700), busy(executor("2", 2), 90, 10, 900)}, at(110));
+  run.apply_executors({executor("driver", 0), busy(executor("1", 2), 700), busy(executor("2", 2), 900)}, at(110));
   return run;
 }
 
@@ -143,7 +141,7 @@ TEST(Evidence, TakesTheMoneysSharesWhereThereArePrices) {
 
 TEST(Evidence, CountsWhoDiedForMemory) {
   auto run = run_with({{"spark.master", "k8s://x"}});
-  auto first = busy(executor("1", 2), 110, 10, 700), second = busy(executor("2", 2), 90, 10, 900);
+  auto first = busy(executor("1", 2), 700), second = busy(executor("2", 2), 900);
   for (auto* e : {&first, &second}) {
     e->is_active = false;
     e->remove_time = at(115);
