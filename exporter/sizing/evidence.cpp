@@ -70,7 +70,9 @@ void read_reservation(const model::Run& run, Evidence& e) {
     if (e.cores == 0) e.cores = std::max<std::int64_t>(0, executor->total_cores);
   }
   if (e.cores == 0 && on_kubernetes) e.cores = 1;
-  if (e.instances == 0) e.instances = on_kubernetes ? kDefaultInstances : std::max(live, run.executors().highs().told);
+  if (e.instances == 0 && on_kubernetes) e.instances = kDefaultInstances;
+  // Those that were replaced do not count.
+  if (e.instances == 0) e.instances = live > 0 ? live : run.executors().highs().told;
 }
 
 void read_peaks(const model::Run& run, Evidence& e) {

@@ -139,6 +139,18 @@ TEST(Evidence, TakesTheMoneysSharesWhereThereArePrices) {
   EXPECT_DOUBLE_EQ(evidence(run_with({{"spark.master", "k8s://x"}}), &nothing_yet).slot_seconds, 400);
 }
 
+TEST(Evidence, DoesNotCountTheReplacedTwice) {
+  auto run = run_with({{"spark.master", "spark://x"}});
+  auto lost = busy(executor("1", 2), 700);
+  lost.is_active = false;
+  lost.remove_time = at(115);
+  run.apply_all_executors({executor("driver", 0), lost, busy(executor("2", 2), 900), busy(executor("3", 2), 100)},
+                          at(120));
+  const auto e = evidence(run, nullptr);
+  EXPECT_EQ(e.instances, 2);
+  EXPECT_EQ(e.executors_seen, 3);
+}
+
 TEST(Evidence, CountsWhoDiedForMemory) {
   auto run = run_with({{"spark.master", "k8s://x"}});
   auto first = busy(executor("1", 2), 700), second = busy(executor("2", 2), 900);
