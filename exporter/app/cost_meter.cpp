@@ -1,0 +1,317 @@
+#include "exporter/app/cost_meter.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "exporter/common/limits.hpp"
+
+namespace spark_exporter::app {
+
+using cost::Resource;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr char kDriver[] = "driver";
+/// How long the watch may be behind Spark with an executor's pod.
+constexpr seconds kPodPatience{30};
+/// Polls for which the last counts of a dead executor wait for its lost tasks to be read.
+constexpr int kLostPatience = 3;
+constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
+
+const cost::Properties& properties_of(const model::Run& run) {
+  static const cost::Properties none;
+  return run.environment() ? run.environment()->properties : none;
+}
+
+cost::LostTime lost_of(const model::WorkData& work, const std::string& id) {
+  const auto at = work.lost.find(id);
+  if (at == work.lost.end()) return {};
+  return {at->second.failed, at->second.retried, at->second.speculation, at->second.killed};
+}
+
+std::optional<double> peak_of(const spark::Executor& executor) {
+  if (!executor.peak) return std::nullopt;
+  const auto& peak = *executor.peak;
+  const double tree = static_cast<double>(peak.process_tree_jvm_rss) +
+                      static_cast<double>(peak.process_tree_python_rss) +
+                      static_cast<double>(peak.process_tree_other_rss);
+  if (tree > 0) return tree;
+  const double jvm = static_cast<double>(peak.jvm_heap_memory) + static_cast<double>(peak.jvm_off_heap_memory);
+  return jvm > 0 ? std::optional(jvm) : std::nullopt;
+}
+
+void take_counts(cost::Holder& holder, const spark::Executor& executor, const model::WorkData& work,
+                 std::optional<spark::TimePoint> as_of) {
+  holder.slots = executor.max_tasks;
+  holder.as_of = as_of;
+  holder.task_time = executor.total_duration;
+  holder.gc_time = executor.total_gc_time;
+  holder.lost = lost_of(work, executor.id);
+  holder.active_tasks = executor.active_tasks;
+}
+
+/// No prices of any kind: there is nothing to show.
+bool has_prices(const CostFacts& facts, const CostSettings& settings) {
+  if (!settings.prices.empty()) return true;
+  return std::any_of(facts.nodes.begin(), facts.nodes.end(), [](const auto& entry) {
+    const auto& node = entry.second;
+    return node.node_hour || node.opencost_core_hour || node.opencost_gib_hour || node.opencost_gpu_hour;
+  });
+}
+
+}  // namespace
+
+// --- which run ---------------------------------------------------------------------------------
+
+bool CostMeter::is_of(const spark::Application& application) const {
+  return app_id_ == application.id && started_ == application.start_time;
+}
+
+void CostMeter::begin(const spark::Application& application) {
+  first_run_ = app_id_.empty();
+  app_id_ = application.id;
+  started_ = application.start_time;
+  closed_ = false;
+  ledger_ = cost::Ledger();
+  tracked_.clear();
+  view_.reset();
+}
+
+void CostMeter::feed(const CostFacts& facts, const CostSettings& settings) {
+  if (facts.run == nullptr) return;
+  const auto& run = *facts.run;
+  if (!is_of(run.application())) begin(run.application());
+  // Before, nobody knows whether the driver has slots.
+  if (!run.executors().as_of() || !run.environment()) return;
+  if (!has_prices(facts, settings)) {
+    view_.reset();
+    return;
+  }
+  const auto work = run.work().totals();
+  index_pods(facts);
+  take_driver(facts, work);
+  take_executors(facts, work);
+  take_unregistered(facts);
+  tell(settings);
+  ledger_.apply_groups(work.groups);
+  if (facts.run_over) close(facts);
+  // Who was released is known up to the watch's time, or Spark's. Nothing is held after the end that nobody watches.
+  if (facts.pods) {
+    ledger_.advance(facts.now);
+  } else if (!closed_) {
+    ledger_.advance(*run.executors().as_of());
+  }
+  show(facts, settings, work);
+  pods_.clear();
+}
+
+void CostMeter::index_pods(const CostFacts& facts) {
+  pods_.clear();
+  if (!facts.pods) return;
+  for (const auto& pod : *facts.pods) pods_[pod.id] = &pod;
+}
+
+const HeldPod* CostMeter::pod_of(const std::string& id) const {
+  const auto at = pods_.find(id);
+  return at == pods_.end() ? nullptr : at->second;
+}
+
+// --- who holds what ----------------------------------------------------------------------------
+
+CostMeter::Tracked* CostMeter::track(const std::string& id, outcome::Component component, spark::TimePoint held_from) {
+  auto at = tracked_.find(id);
+  if (at == tracked_.end()) {
+    if (tracked_.size() >= limits::kHolders) return nullptr;
+    at = tracked_.emplace(id, Tracked{}).first;
+    at->second.holder.id = id;
+    at->second.holder.component = component;
+    at->second.holder.held_from = held_from;
+  }
+  return &at->second;
+}
+
+void CostMeter::reserve(Tracked& tracked, const CostFacts& facts, const cost::Reservation& by_conf) {
+  const HeldPod* const pod = pod_of(tracked.holder.id);
+  tracked.reservation = pod != nullptr ? pod->reservation : by_conf;
+  // A pod without requests reserves nothing, but something it does use.
+  if (tracked.reservation.cores <= 0) tracked.reservation.cores = by_conf.cores;
+  if (tracked.reservation.memory_bytes <= 0) tracked.reservation.memory_bytes = by_conf.memory_bytes;
+  if (pod == nullptr) return;
+  if (const auto node = facts.nodes.find(pod->node); node != facts.nodes.end()) tracked.node = node->second;
+  if (pod->released) tracked.holder.released = pod->released;
+}
+
+spark::TimePoint CostMeter::end_of_work(const CostFacts& facts) const {
+  const HeldPod* const pod = pod_of(kDriver);
+  return pod != nullptr && pod->work_until ? *pod->work_until : *facts.run->executors().as_of();
+}
+
+void CostMeter::take_driver(const CostFacts& facts, const model::WorkData& work) {
+  const auto& run = *facts.run;
+  const auto& live = run.executors().data().live;
+  const auto row = live.find(kDriver);
+  const auto started = run.application().start_time.value_or(run.first_seen());
+  const HeldPod* const pod = pod_of(kDriver);
+  // What the pod did before an earlier context of the same driver is that one's.
+  const auto held_from = pod != nullptr && pod->held_from && first_run_ ? std::min(*pod->held_from, started) : started;
+  Tracked* const driver = track(kDriver, outcome::Component::kDriver, held_from);
+  if (driver == nullptr) return;
+  auto& holder = driver->holder;
+  holder.work_from = started;
+  holder.as_of = run.executors().as_of();
+  if (row != live.end() && row->second.max_tasks > 0) {
+    take_counts(holder, row->second, work, holder.as_of);
+    // Of the driver's row Spark replaces both sums: by the uptime and by all its collections
+    // (AppStatusStore.replaceDriverGcTime). Its tasks are all tasks there are.
+    holder.task_time = spark::Millis{run.stages().totals().run_time_ms};
+    holder.gc_time = spark::Millis{run.stages().totals().gc_time_ms};
+  }
+  if (row != live.end()) driver->peak_bytes = peak_of(row->second);
+  reserve(*driver, facts,
+          cost::driver_reservation(properties_of(run), row == live.end() ? 0 : row->second.total_cores));
+  if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
+  if (!facts.pods && facts.run_over) holder.released = holder.work_until;
+}
+
+void CostMeter::take_executors(const CostFacts& facts, const model::WorkData& work) {
+  const auto& executors = facts.run->executors();
+  for (const auto& [id, executor] : executors.data().live) {
+    if (id != kDriver) take_live(facts, executor, work);
+  }
+  std::set<std::string_view> told;
+  for (const auto& ending : executors.endings()) {
+    told.insert(ending.executor.id);
+    take_end(facts, ending.executor.id, &ending.executor, work);
+  }
+  for (const auto& [id, tracked] : tracked_) {
+    if (id == kDriver || executors.data().live.contains(id) || told.contains(id)) continue;
+    if (!tracked.holder.work_from || (tracked.counted_out && tracked.holder.released)) continue;
+    // Its end was not among the last ones that are remembered, or it is waited for its lost tasks.
+    take_end(facts, id, nullptr, work);
+  }
+}
+
+void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executor, const model::WorkData& work) {
+  const auto as_of = *facts.run->executors().as_of();
+  const auto added = executor.add_time.value_or(as_of);
+  const HeldPod* const pod = pod_of(executor.id);
+  const bool is_new = !tracked_.contains(executor.id);
+  if (is_new && facts.pods && pod == nullptr && !facts.run_over && facts.now < added + kPodPatience) return;
+  Tracked* const tracked =
+      track(executor.id, outcome::Component::kExecutor, pod != nullptr && pod->held_from ? *pod->held_from : added);
+  if (tracked == nullptr) return;
+  auto& holder = tracked->holder;
+  if (!holder.work_from) holder.work_from = added;
+  take_counts(holder, executor, work, as_of);
+  if (const auto peak = peak_of(executor)) tracked->peak_bytes = peak;
+  reserve(*tracked, facts, cost::executor_reservation(properties_of(*facts.run), executor.total_cores));
+  if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
+  if (!facts.pods && facts.run_over) holder.released = holder.work_until;
+}
+
+void CostMeter::take_end(const CostFacts& facts, const std::string& id, const spark::Executor* last,
+                         const model::WorkData& work) {
+  const auto as_of = *facts.run->executors().as_of();
+  const HeldPod* const pod = pod_of(id);
+  const auto added = last != nullptr ? last->add_time.value_or(as_of) : as_of;
+  Tracked* const tracked =
+      track(id, outcome::Component::kExecutor, pod != nullptr && pod->held_from ? *pod->held_from : added);
+  if (tracked == nullptr) return;
+  auto& holder = tracked->holder;
+  if (!tracked->ended) {
+    tracked->ended = true;
+    if (!holder.work_from) holder.work_from = added;
+    if (last != nullptr) take_counts(holder, *last, work, std::nullopt);
+    if (!holder.work_until) holder.work_until = last != nullptr ? last->remove_time.value_or(as_of) : as_of;
+    reserve(*tracked, facts,
+            cost::executor_reservation(properties_of(*facts.run), last != nullptr ? last->total_cores : 0));
+  } else if (pod != nullptr && pod->released) {
+    holder.released = pod->released;
+  }
+  if (pod == nullptr) holder.released = holder.work_until;
+  if (tracked->counted_out) return;
+  // Booked as idle is what no task is known of: so first what its lost tasks took is waited for.
+  holder.as_of.reset();
+  holder.lost = lost_of(work, id);
+  if (!facts.run->work().owed().empty() && !facts.run_over && tracked->polls_since_end++ < kLostPatience) return;
+  holder.as_of = holder.work_until;
+  holder.active_tasks = 0;
+  holder.counts_final = true;
+  tracked->counted_out = true;
+}
+
+/// Pods that hold a node, but no executor of them has registered.
+void CostMeter::take_unregistered(const CostFacts& facts) {
+  const auto& executors = facts.run->executors().data();
+  for (const auto& [id, pod] : pods_) {
+    const auto known = tracked_.find(id);
+    const bool registered = known != tracked_.end() && known->second.holder.work_from.has_value();
+    if (id == kDriver || registered || !pod->held_from || executors.dead.contains(id)) continue;
+    Tracked* const tracked = track(id, outcome::Component::kExecutor, *pod->held_from);
+    if (tracked == nullptr) continue;
+    tracked->holder.as_of = facts.run->executors().as_of();
+    reserve(*tracked, facts, cost::executor_reservation(properties_of(*facts.run), 0));
+  }
+}
+
+// --- to the ledger -----------------------------------------------------------------------------
+
+/// Prices by node for one feed: most pods of a run stand on a few kinds of nodes.
+struct CostMeter::Spans {
+  std::vector<std::pair<cost::NodeTraits, std::vector<cost::PriceSpan>>> known;
+
+  const std::vector<cost::PriceSpan>& of(const cost::PriceBook& book, const cost::NodeTraits& node) {
+    const auto at = std::find_if(known.begin(), known.end(), [&](const auto& entry) { return entry.first == node; });
+    if (at != known.end()) return at->second;
+    known.emplace_back(node, book.prices(node, spark::TimePoint{}));
+    return known.back().second;
+  }
+};
+
+namespace {
+
+cost::PerResource<double> rate_of(const cost::Reservation& reservation, const cost::UnitPrices& prices) {
+  cost::PerResource<double> rate{};
+  cost::at(rate, Resource::kCpu) = reservation.cores * prices.core / 3600;
+  cost::at(rate, Resource::kMemory) = reservation.memory_bytes / kGiB * prices.memory_gib / 3600;
+  cost::at(rate, Resource::kGpu) = reservation.gpus * prices.gpu / 3600;
+  return rate;
+}
+
+}  // namespace
+
+void CostMeter::price(Tracked& tracked, const CostSettings& settings, Spans& spans) {
+  const auto& node = tracked.node == cost::NodeTraits{} ? settings.default_node : tracked.node;
+  const auto& prices = spans.of(settings.prices, node);
+  auto& rates = tracked.holder.rates;
+  rates.clear();
+  for (const auto& span : prices) rates.push_back({span.from, rate_of(tracked.reservation, span.prices)});
+  const auto now = std::upper_bound(prices.begin(), prices.end(), tracked.holder.held_from,
+                                    [](auto time, const auto& span) { return time < span.from; });
+  const auto at = now == prices.begin() ? std::size_t{0} : static_cast<std::size_t>(now - prices.begin()) - 1;
+  const double all = cost::sum(rates[at].per_second);
+  tracked.memory_share = all > 0 ? cost::at(rates[at].per_second, Resource::kMemory) / all : 0;
+  if (!tracked.priced && prices[at].prices.is_default) ++prices_missing_;
+  tracked.priced = true;
+}
+
+void CostMeter::tell(const CostSettings& settings) {
+  Spans spans;
+  for (auto& [id, tracked] : tracked_) {
+    price(tracked, settings, spans);
+    ledger_.apply(tracked.holder);
+  }
+}
+
+void CostMeter::close(const CostFacts& facts) {
+  if (closed_) return;
+  closed_ = true;
+  const auto driver = tracked_.find(kDriver);
+  const bool known = driver != tracked_.end() && driver->second.holder.work_until;
+  ledger_.close(known ? *driver->second.holder.work_until : *facts.run->executors().as_of());
+}
+
+}  // namespace spark_exporter::app

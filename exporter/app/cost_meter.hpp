@@ -1,0 +1,103 @@
+#pragma once
+// One run's cost: what Spark and, where they can be read, its pods and nodes say is told to the ledger, and what comes
+// of it is put into words. No clock, no I/O: the caller has both.
+//
+// Without pods an executor is held from when it registered until it was removed, and the driver from its application's
+// start to its end; both reserve what Spark's configuration says.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exporter/app/held_pods.hpp"
+#include "exporter/cost/ledger.hpp"
+#include "exporter/cost/price_book.hpp"
+#include "exporter/cost/view.hpp"
+#include "exporter/model/run.hpp"
+
+namespace spark_exporter::app {
+
+/// From the configuration.
+struct CostSettings {
+  cost::PriceBook prices;
+  std::vector<cost::Budget> budgets;
+  cost::NodeTraits default_node;  ///< for pods whose node is not known
+};
+
+/// What is known at one moment.
+struct CostFacts {
+  const model::Run* run = nullptr;  ///< as after a poll
+  std::string kubernetes_namespace, app;
+  spark::TimePoint now;
+  bool ui_over = false;   ///< the driver's UI was there and is gone
+  bool run_over = false;  ///< nobody will tell more of the run itself
+  /// The run's pods, as of `now`; absent: they are not read.
+  std::optional<std::vector<HeldPod>> pods;
+  std::map<std::string, cost::NodeTraits> nodes;  ///< by name, as far as they are known
+};
+
+class CostMeter {
+ public:
+  /// Takes what is new. Another run than before begins anew.
+  void feed(const CostFacts& facts, const CostSettings& settings);
+
+  /// Nothing before the first answer about executors, and without any price.
+  const std::optional<cost::View>& view() const { return view_; }
+  /// Holders that were priced by a guess: the book has no entry for their node.
+  std::uint64_t prices_missing() const { return prices_missing_; }
+
+  /// All that feed() builds on, JSON. Nothing before the first view.
+  std::optional<std::string> save() const;
+  /// Continues where save() was; false: it is not of such a file, and nothing has changed.
+  bool restore(std::string_view json);
+
+ private:
+  /// A pod or a JVM as it was last told.
+  struct Tracked {
+    cost::Holder holder;
+    cost::Reservation reservation;
+    cost::NodeTraits node;
+    double memory_share = 0;           ///< of its price
+    std::optional<double> peak_bytes;  ///< highest memory use that it told
+    bool priced = false;
+    bool ended = false;        ///< Spark removed it: its counts change no more
+    int polls_since_end = 0;   ///< while its lost tasks are still being read
+    bool counted_out = false;  ///< its last counts were told
+  };
+  struct Spans;
+
+  void begin(const spark::Application& application);
+  bool is_of(const spark::Application& application) const;
+  const HeldPod* pod_of(const std::string& id) const;
+  void index_pods(const CostFacts& facts);
+  void take_driver(const CostFacts& facts, const model::WorkData& work);
+  void take_executors(const CostFacts& facts, const model::WorkData& work);
+  void take_live(const CostFacts& facts, const spark::Executor& executor, const model::WorkData& work);
+  void take_end(const CostFacts& facts, const std::string& id, const spark::Executor* last,
+                const model::WorkData& work);
+  void take_unregistered(const CostFacts& facts);
+  Tracked* track(const std::string& id, outcome::Component component, spark::TimePoint held_from);
+  void reserve(Tracked& tracked, const CostFacts& facts, const cost::Reservation& by_conf);
+  void tell(const CostSettings& settings);
+  void price(Tracked& tracked, const CostSettings& settings, Spans& spans);
+  spark::TimePoint end_of_work(const CostFacts& facts) const;
+  void close(const CostFacts& facts);
+  void show(const CostFacts& facts, const CostSettings& settings, const model::WorkData& work);
+  void show_holders(cost::View& view) const;
+  void show_prices(cost::View& view, const CostSettings& settings, spark::TimePoint now) const;
+
+  std::string app_id_;
+  std::optional<spark::TimePoint> started_;
+  bool first_run_ = true;
+  bool closed_ = false;
+  cost::Ledger ledger_;
+  std::map<std::string, Tracked> tracked_;
+  std::map<std::string, const HeldPod*> pods_;  ///< of the feed that is under way
+  std::uint64_t prices_missing_ = 0;
+  std::optional<cost::View> view_;
+};
+
+}  // namespace spark_exporter::app

@@ -1,0 +1,142 @@
+// A meter's state file: the ledger's own, and who was held when it was written.
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+#include "exporter/app/cost_meter.hpp"
+#include "exporter/common/limits.hpp"
+#include "exporter/json/state_node.hpp"
+
+namespace spark_exporter::app {
+namespace {
+
+using Json = nlohmann::json;
+using json::StateNode;
+
+constexpr std::int64_t kVersion = 1;
+constexpr double kMostAmount = 1e18;
+
+spark::Millis millis(const StateNode& node, const char* name) {
+  return spark::Millis{node.at(name).integer(0, INT64_MAX / 4)};
+}
+
+Json holder_json(const cost::Holder& holder) {
+  Json json{{"id", holder.id},
+            {"driver", holder.component == outcome::Component::kDriver},
+            {"slots", holder.slots},
+            {"task_time", holder.task_time.count()},
+            {"gc_time", holder.gc_time.count()},
+            {"failed", holder.lost.failed.count()},
+            {"retried", holder.lost.retried.count()},
+            {"speculation", holder.lost.speculation.count()},
+            {"killed", holder.lost.killed.count()},
+            {"active", holder.active_tasks}};
+  json::put_time(json, "held_from", holder.held_from);
+  json::put_time(json, "work_from", holder.work_from);
+  json::put_time(json, "work_until", holder.work_until);
+  json::put_time(json, "released", holder.released);
+  return json;
+}
+
+cost::Holder read_holder(const StateNode& node) {
+  cost::Holder holder;
+  holder.id = node.at("id").text();
+  holder.component = node.flag("driver") ? outcome::Component::kDriver : outcome::Component::kExecutor;
+  holder.slots = node.at("slots").integer(0, INT64_MAX / 4);
+  holder.task_time = millis(node, "task_time");
+  holder.gc_time = millis(node, "gc_time");
+  holder.lost = {millis(node, "failed"), millis(node, "retried"), millis(node, "speculation"), millis(node, "killed")};
+  holder.active_tasks = node.at("active").integer(0, INT64_MAX / 4);
+  holder.held_from = node.at("held_from").time();
+  holder.work_from = node.time("work_from");
+  holder.work_until = node.time("work_until");
+  holder.released = node.time("released");
+  return holder;
+}
+
+}  // namespace
+
+std::optional<std::string> CostMeter::save() const {
+  if (!view_) return std::nullopt;
+  Json json{{"version", kVersion},
+            {"app_id", app_id_},
+            {"first_run", first_run_},
+            {"closed", closed_},
+            {"prices_missing", prices_missing_},
+            {"ledger", ledger_.save()},
+            {"holders", Json::array()}};
+  json::put_time(json, "started", started_);
+  for (const auto& [id, tracked] : tracked_) {
+    Json one = holder_json(tracked.holder);
+    one["cores"] = tracked.reservation.cores;
+    one["memory"] = tracked.reservation.memory_bytes;
+    one["gpus"] = tracked.reservation.gpus;
+    json::put_text(one, "instance_type", tracked.node.instance_type);
+    json::put_text(one, "capacity", tracked.node.capacity);
+    json::put_text(one, "region", tracked.node.region);
+    json::put_text(one, "gpu_kind", tracked.node.gpu_kind);
+    one["node_cores"] = tracked.node.cores;
+    one["node_memory"] = tracked.node.memory_bytes;
+    one["node_gpus"] = tracked.node.gpus;
+    json::put_number(one, "node_hour", tracked.node.node_hour);
+    json::put_number(one, "opencost_core", tracked.node.opencost_core_hour);
+    json::put_number(one, "opencost_gib", tracked.node.opencost_gib_hour);
+    json::put_number(one, "opencost_gpu", tracked.node.opencost_gpu_hour);
+    json::put_number(one, "peak", tracked.peak_bytes);
+    one["priced"] = tracked.priced;
+    one["ended"] = tracked.ended;
+    one["counted_out"] = tracked.counted_out;
+    json["holders"].push_back(std::move(one));
+  }
+  return json::dump_state(json);
+}
+
+bool CostMeter::restore(std::string_view text) {
+  if (text.size() > limits::kStateFileBytes) return false;
+  try {
+    const Json parsed = Json::parse(text);
+    const StateNode root(parsed, "");
+    root.at("version").integer(kVersion, kVersion);
+    auto ledger = cost::Ledger::restore(root.at("ledger").text(limits::kStateFileBytes));
+    if (!ledger) return false;
+    std::map<std::string, Tracked> tracked;
+    for (const auto& node : root.at("holders").list(limits::kHolders)) {
+      Tracked one;
+      one.holder = read_holder(node);
+      one.reservation = {node.at("cores").amount(kMostAmount), node.at("memory").amount(kMostAmount),
+                         node.at("gpus").amount(kMostAmount)};
+      one.node.instance_type = node.text("instance_type");
+      one.node.capacity = node.text("capacity");
+      one.node.region = node.text("region");
+      one.node.gpu_kind = node.text("gpu_kind");
+      one.node.cores = node.at("node_cores").amount(kMostAmount);
+      one.node.memory_bytes = node.at("node_memory").amount(kMostAmount);
+      one.node.gpus = node.at("node_gpus").amount(kMostAmount);
+      one.node.node_hour = node.amount("node_hour");
+      one.node.opencost_core_hour = node.amount("opencost_core");
+      one.node.opencost_gib_hour = node.amount("opencost_gib");
+      one.node.opencost_gpu_hour = node.amount("opencost_gpu");
+      one.peak_bytes = node.amount("peak");
+      one.priced = node.flag("priced");
+      one.ended = node.flag("ended");
+      one.counted_out = node.flag("counted_out");
+      one.holder.counts_final = one.counted_out;
+      const auto id = one.holder.id;
+      if (!tracked.emplace(id, std::move(one)).second) node.wrong_at("id", "stands there twice");
+    }
+    app_id_ = root.at("app_id").text();
+    started_ = root.time("started");
+    first_run_ = root.flag("first_run");
+    closed_ = root.flag("closed");
+    prices_missing_ = root.at("prices_missing").count();
+    ledger_ = std::move(*ledger);
+    tracked_ = std::move(tracked);
+    return true;
+  } catch (const Json::exception&) {
+    return false;
+  } catch (const json::WrongField&) {
+    return false;
+  }
+}
+
+}  // namespace spark_exporter::app

@@ -1,0 +1,386 @@
+#include "exporter/app/cost_meter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace spark_exporter::app {
+namespace {
+
+using cost::at;
+using cost::Use;
+using outcome::Component;
+
+constexpr double kGiB = 1024.0 * 1024 * 1024;
+
+spark::TimePoint at_second(std::int64_t second) { return spark::TimePoint{spark::Millis{second * 1000}}; }
+spark::Millis seconds(std::int64_t count) { return spark::Millis{count * 1000}; }
+
+/// A core is 3600 an hour, a GiB 360: 1 and 0.1 a second.
+CostSettings settings() {
+  cost::PriceEntry entry;
+  entry.core = 3600;
+  entry.memory_gib = 360;
+  CostSettings out;
+  out.prices = cost::PriceBook("EUR", {}, {entry});
+  return out;
+}
+
+spark::Executor executor(const std::string& id, std::int64_t added, std::int64_t slots) {
+  spark::Executor out;
+  out.id = id;
+  out.add_time = at_second(added);
+  out.total_cores = slots;
+  out.max_tasks = slots;
+  return out;
+}
+
+/// A run that began at 10 s, as it is told poll by poll.
+class Scene {
+ public:
+  explicit Scene(const std::string& master) : run(application(), at_second(10)) {
+    run.set_environment({"", {{"spark.master", master}}});
+  }
+
+  static spark::Application application() {
+    spark::Application out;
+    out.id = "app-1";
+    out.start_time = at_second(10);
+    return out;
+  }
+
+  void poll(std::int64_t second) {
+    std::vector<spark::Executor> all;
+    std::vector<spark::Executor> live;
+    for (const auto& one : executors) {
+      all.push_back(one);
+      if (one.is_active) live.push_back(one);
+    }
+    run.apply_all_executors(all, at_second(second));
+    run.apply_executors(live, at_second(second));
+    run.finish_poll();
+    now = second;
+  }
+
+  CostFacts facts() const {
+    CostFacts out;
+    out.run = &run;
+    out.app = "etl";
+    out.kubernetes_namespace = "spark";
+    out.now = at_second(now);
+    out.ui_over = over;
+    out.run_over = over;
+    return out;
+  }
+  const cost::View& feed(CostMeter& meter) const {
+    meter.feed(facts(), settings());
+    return *meter.view();
+  }
+
+  spark::Executor& executor_of(const std::string& id) {
+    return *std::find_if(executors.begin(), executors.end(), [&](const auto& e) { return e.id == id; });
+  }
+  void end(const std::string& id, std::int64_t second) {
+    executor_of(id).is_active = false;
+    executor_of(id).remove_time = at_second(second);
+  }
+
+  model::Run run;
+  std::vector<spark::Executor> executors;
+  std::int64_t now = 0;
+  bool over = false;
+};
+
+void expect_adds_up(const cost::Totals& totals) {
+  const double paid = totals.paid_total();
+  double groups = 0;
+  for (const auto& [name, money] : totals.groups) groups += money;
+  EXPECT_NEAR(cost::sum(totals.used) + totals.unsettled, paid, 1e-9 * paid);
+  EXPECT_NEAR(groups, cost::sum(totals.used), 1e-9 * paid);
+}
+
+/// Two executors of 2 cores and 1 GiB, a driver of 1 core and 1 GiB.
+Scene cluster() {
+  Scene scene("spark://host:7077");
+  scene.executors = {executor("driver", 10, 0), executor("1", 20, 2), executor("2", 30, 2)};
+  return scene;
+}
+
+TEST(CostMeter, ShowsNothingWithoutPricesOrBeforeTheFirstAnswer) {
+  CostMeter meter;
+  Scene scene = cluster();
+  meter.feed(scene.facts(), settings());
+  EXPECT_FALSE(meter.view());
+  scene.poll(40);
+  meter.feed(scene.facts(), CostSettings{});
+  EXPECT_FALSE(meter.view());
+  EXPECT_FALSE(meter.save());
+}
+
+TEST(CostMeter, PaysJvmsByWhatTheConfigurationReserves) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  const auto& view = scene.feed(meter);
+  EXPECT_EQ(view.currency, "EUR");
+  // 30 s of the driver; 20 s and 10 s of executors.
+  EXPECT_DOUBLE_EQ(at(at(view.totals.paid, Component::kDriver), cost::Resource::kCpu), 30);
+  EXPECT_DOUBLE_EQ(at(at(view.totals.paid, Component::kDriver), cost::Resource::kMemory), 3);
+  EXPECT_DOUBLE_EQ(at(at(view.totals.paid, Component::kExecutor), cost::Resource::kCpu), 60);
+  EXPECT_DOUBLE_EQ(at(at(view.totals.paid, Component::kExecutor), cost::Resource::kMemory), 3);
+  EXPECT_DOUBLE_EQ(at(view.totals.used, Use::kDriver), 33);
+  EXPECT_DOUBLE_EQ(at(view.totals.used, Use::kIdle), 63);
+  EXPECT_DOUBLE_EQ(view.per_hour, 3600 * (1.1 + 2.1 + 2.1));
+  EXPECT_FALSE(view.final);
+  ASSERT_EQ(view.holders.size(), 3U);
+  EXPECT_EQ(view.holders[0].id, "driver");
+  EXPECT_EQ(view.holders[2].id, "2");
+  EXPECT_EQ(view.holders[2].cores, 2);
+  EXPECT_EQ(view.holders[2].memory_bytes, kGiB);
+  EXPECT_DOUBLE_EQ(view.holders[2].paid, 21);
+  ASSERT_EQ(view.prices.size(), 2U);
+  EXPECT_EQ(view.prices[0].resource, "cpu");
+  EXPECT_EQ(view.prices[0].per_hour, 3600);
+  expect_adds_up(view.totals);
+}
+
+TEST(CostMeter, EndsWhatEnded) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  scene.feed(meter);
+  scene.executor_of("1").total_duration = seconds(30);
+  scene.executor_of("1").total_gc_time = seconds(6);
+  scene.end("1", 60);
+  scene.poll(70);
+  scene.feed(meter);
+  scene.run.executors().forget_scraped(0);
+  scene.run.executors().forget_scraped(1);
+  scene.poll(110);
+  scene.feed(meter);
+  scene.over = true;
+  scene.now = 130;
+  const auto& view = scene.feed(meter);
+  // Nothing is known after the last answer, at 110 s.
+  EXPECT_DOUBLE_EQ(view.totals.paid_total(), 1.1 * 100 + 2.1 * (40 + 80));
+  EXPECT_DOUBLE_EQ(at(view.totals.used, Use::kTaskOk), 24 * 1.05);
+  EXPECT_DOUBLE_EQ(at(view.totals.used, Use::kGc), 6 * 1.05);
+  EXPECT_DOUBLE_EQ(view.totals.unsettled, 0);
+  EXPECT_TRUE(view.final);
+  EXPECT_EQ(view.per_hour, 0);
+  EXPECT_FALSE(view.projected.has_value() && *view.projected != view.totals.paid_total());
+  expect_adds_up(view.totals);
+}
+
+TEST(CostMeter, BooksALocalDriverLikeAnExecutorByItsStages) {
+  CostMeter meter;
+  Scene scene("local[2]");
+  scene.executors = {executor("driver", 10, 2)};
+  scene.executors[0].total_duration = seconds(1'000);  // its uptime, whatever it says
+  spark::Stage stage;
+  stage.id = 0;
+  stage.status = spark::StageStatus::kComplete;
+  stage.tasks = stage.completed_tasks = 4;
+  stage.executor_run_time = seconds(12);
+  stage.jvm_gc_time = seconds(2);
+  stage.submission_time = at_second(15);
+  stage.completion_time = at_second(25);
+  scene.run.apply_stages({stage});
+  scene.poll(30);
+  const auto& view = scene.feed(meter);
+  EXPECT_DOUBLE_EQ(view.totals.paid_total(), 20 * 2.1);
+  EXPECT_DOUBLE_EQ(at(view.totals.used, Use::kTaskOk), 10 * 1.05);
+  EXPECT_DOUBLE_EQ(at(view.totals.used, Use::kGc), 2 * 1.05);
+  EXPECT_DOUBLE_EQ(at(view.totals.used, Use::kIdle), 28 * 1.05);
+  EXPECT_DOUBLE_EQ(at(view.totals.used, Use::kDriver), 0);
+  expect_adds_up(view.totals);
+}
+
+HeldPod pod(const std::string& id, std::int64_t held_from, const std::string& node = "n1") {
+  HeldPod out;
+  out.id = id;
+  out.node = node;
+  out.reservation = {2, 10 * kGiB, 0};
+  out.held_from = at_second(held_from);
+  return out;
+}
+
+TEST(CostMeter, PaysPodsFromTheirNodesTakingThemUntilTheyAreTerminal) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  auto facts = scene.facts();
+  facts.pods = {pod("driver", 5), pod("1", 12), pod("2", 22), pod("3", 35)};
+  meter.feed(facts, settings());
+  // 3 a second each.
+  EXPECT_DOUBLE_EQ(meter.view()->totals.paid_total(), 3 * (35 + 28 + 18 + 5));
+  EXPECT_DOUBLE_EQ(at(meter.view()->totals.used, Use::kStarting), 3 * (5 + 8 + 8 + 5));
+  // The driver's container ends at 60 s, its pod lives on with us in it.
+  scene.over = true;
+  scene.now = 80;
+  facts = scene.facts();
+  facts.pods = {pod("driver", 5), pod("1", 12), pod("2", 22), pod("3", 35)};
+  (*facts.pods)[0].work_until = at_second(60);
+  for (std::size_t i = 1; i < 4; ++i) (*facts.pods)[i].released = at_second(65);
+  meter.feed(facts, settings());
+  const auto& totals = meter.view()->totals;
+  EXPECT_DOUBLE_EQ(totals.paid_total(), 3 * (75 + 53 + 43 + 30));
+  EXPECT_DOUBLE_EQ(at(totals.used, Use::kDriver), 3 * 50);
+  EXPECT_DOUBLE_EQ(totals.unsettled, 0);
+  expect_adds_up(totals);
+}
+
+TEST(CostMeter, WaitsForAPodThatTheWatchHasNotShownYet) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  auto facts = scene.facts();
+  facts.pods = {pod("driver", 5), pod("1", 12)};
+  meter.feed(facts, settings());
+  EXPECT_EQ(meter.view()->holders.size(), 2U);
+  facts.pods->push_back(pod("2", 22));
+  meter.feed(facts, settings());
+  EXPECT_EQ(meter.view()->holders.size(), 3U);
+  EXPECT_DOUBLE_EQ(meter.view()->totals.paid_total(), 3 * (35 + 28 + 18));
+}
+
+TEST(CostMeter, PricesANodeByItself) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  auto facts = scene.facts();
+  facts.pods = {pod("driver", 10, "dear"), pod("1", 20, "unknown")};
+  facts.nodes["dear"].opencost_core_hour = 7200;
+  facts.nodes["dear"].opencost_gib_hour = 0;
+  meter.feed(facts, settings());
+  EXPECT_DOUBLE_EQ(meter.view()->totals.paid_total(), 4 * 30 + 3 * 20);
+}
+
+TEST(CostMeter, CountsPricesThatAreMissing) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  auto none = settings();
+  cost::PriceEntry entry;
+  entry.instance_type = "m5.large";
+  entry.core = 1;
+  none.prices = cost::PriceBook("EUR", {}, {entry});
+  meter.feed(scene.facts(), none);
+  meter.feed(scene.facts(), none);
+  EXPECT_EQ(meter.prices_missing(), 3U);
+}
+
+TEST(CostMeter, TakesTheBudgetOfTheDriversPodFirst) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  auto with = settings();
+  with.budgets = {{"spark/etl", 12, cost::BudgetPeriod::kRun}};
+  meter.feed(scene.facts(), with);
+  EXPECT_EQ(meter.view()->budget, 12);
+  auto facts = scene.facts();
+  facts.pods = {pod("driver", 5)};
+  facts.pods->front().budget = cost::parse_budget("7");
+  meter.feed(facts, with);
+  EXPECT_EQ(meter.view()->budget, 7);
+  facts.pods->front().budget = cost::parse_budget("7/month");
+  meter.feed(facts, with);
+  EXPECT_EQ(meter.view()->budget, std::nullopt);
+}
+
+/// A made-up run: executors come, work and go. Told at `polls` of its 100 moments, restarted at `restarts`.
+cost::Totals lived(std::uint32_t seed, const std::vector<int>& polls, const std::vector<int>& restarts) {
+  std::mt19937 random(seed);
+  const auto some = [&](int least, int most) { return std::uniform_int_distribution<int>(least, most)(random); };
+  struct Life {
+    int from, until, busy;
+  };
+  std::vector<Life> lives;
+  for (int i = 0; i < 5; ++i) {
+    const int from = some(11, 60);
+    lives.push_back({from, some(from + 1, 120), some(0, 100)});
+  }
+  CostMeter meter;
+  Scene scene("spark://host:7077");
+  const auto tell = [&](int now) {
+    scene.executors = {executor("driver", 10, 0)};
+    for (std::size_t i = 0; i < lives.size(); ++i) {
+      const auto& life = lives[i];
+      if (now < life.from) continue;
+      auto one = executor(std::to_string(i), life.from, 2);
+      const int end = std::min(now, life.until);
+      one.total_duration = seconds(end - life.from) * life.busy / 100;
+      scene.executors.push_back(one);
+      if (now >= life.until) scene.end(one.id, life.until);
+    }
+    scene.poll(now);
+    scene.feed(meter);
+    scene.run.executors().forget_scraped(static_cast<std::uint64_t>(now));
+    expect_adds_up(meter.view()->totals);
+  };
+  for (const int now : polls) {
+    tell(now);
+    if (std::find(restarts.begin(), restarts.end(), now) == restarts.end()) continue;
+    CostMeter next;
+    EXPECT_TRUE(next.restore(*meter.save()));
+    meter = std::move(next);
+    scene.run = model::Run::restore(scene.run.save(), at_second(now));
+    scene.run.set_environment({"", {{"spark.master", "spark://host:7077"}}});
+  }
+  tell(130);
+  scene.over = true;
+  scene.feed(meter);
+  return meter.view()->totals;
+}
+
+TEST(CostMeter, ComesToTheSameSumsHoweverItIsAskedAndRestarted) {
+  for (std::uint32_t seed = 1; seed <= 200; ++seed) {
+    const auto often = lived(seed, {11, 20, 25, 31, 40, 50, 60, 70, 80, 90, 100, 110, 120}, {});
+    const auto once = lived(seed, {}, {});
+    const auto restarted = lived(seed, {20, 40, 60, 80, 100}, {20, 60, 80});
+    EXPECT_NEAR(often.paid_total(), once.paid_total(), 1e-9 * once.paid_total()) << seed;
+    EXPECT_NEAR(restarted.paid_total(), once.paid_total(), 1e-9 * once.paid_total()) << seed;
+    EXPECT_EQ(once.unsettled, 0);
+    for (std::size_t use = 0; use < cost::kUses; ++use) {
+      EXPECT_NEAR(often.used[use], once.used[use], 1e-9 * once.paid_total()) << seed << ' ' << use;
+      EXPECT_NEAR(restarted.used[use], once.used[use], 1e-9 * once.paid_total()) << seed << ' ' << use;
+    }
+  }
+}
+
+TEST(CostMeter, TakesNoStateThatIsNotItsOwn) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  scene.feed(meter);
+  const auto saved = *meter.save();
+  for (const std::string bad : {"", "{}", "[]", R"({"version":2})", "null"}) EXPECT_FALSE(meter.restore(bad)) << bad;
+  for (std::size_t cut = 0; cut < saved.size(); cut += 7) EXPECT_FALSE(meter.restore(saved.substr(0, cut))) << cut;
+  const double paid = meter.view()->totals.paid_total();
+  CostMeter next;
+  ASSERT_TRUE(next.restore(saved));
+  EXPECT_DOUBLE_EQ(scene.feed(next).totals.paid_total(), paid);
+}
+
+TEST(CostMeter, BeginsAnewWithAnotherRun) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  scene.feed(meter);
+  auto application = Scene::application();
+  application.id = "app-2";
+  application.start_time = at_second(50);
+  Scene other = cluster();
+  other.run = model::Run(application, at_second(50));
+  other.run.set_environment({"", {{"spark.master", "spark://host:7077"}}});
+  other.executors = {executor("driver", 50, 0)};
+  other.poll(60);
+  auto facts = other.facts();
+  facts.pods = {pod("driver", 5)};
+  meter.feed(facts, settings());
+  EXPECT_DOUBLE_EQ(meter.view()->totals.paid_total(), 3 * 10);
+}
+
+}  // namespace
+}  // namespace spark_exporter::app
