@@ -58,9 +58,10 @@ std::unique_ptr<spark::Poller> DriverPolls::make_poller(const jobs::Fleet::Drive
     options.user_agent = std::string("spark_exporter/") + kVersion;
     return net::make_http_client(std::move(options));
   };
-  return std::make_unique<spark::Poller>(
-      spark::PollerOptions{{url, pod.app_id, options_.spark_timeout}, options_.spark_interval}, client,
-      spark::Clock::system(), [](const spark::Application&) { return std::nullopt; });
+  spark::PollerOptions poller{{url, pod.app_id, options_.spark_timeout}, options_.spark_interval};
+  poller.haste = false;  // hundreds of drivers may start at once
+  return std::make_unique<spark::Poller>(std::move(poller), client, spark::Clock::system(),
+                                         [](const spark::Application&) { return std::nullopt; });
 }
 
 void DriverPolls::follow(const std::vector<jobs::Fleet::DriverPod>& drivers) {

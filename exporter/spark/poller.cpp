@@ -184,7 +184,7 @@ bool Poller::hurry(std::chrono::steady_clock::time_point now) {
   if (!jobs.running.empty() || seen != jobs_seen_) last_jobs_ = now;
   jobs_seen_ = seen;
   // A driver that takes its time is not asked more often.
-  if (last_duration_ > hurried_delay() / 2) return false;
+  if (!options_.haste || last_duration_ > hurried_delay() / 2) return false;
   const auto age = clock_.wall() - run_->application().start_time.value_or(run_->first_seen());
   if (age < kYoung && age > -kYoung) return true;
   // Streams and servers wait for work, not for their end.

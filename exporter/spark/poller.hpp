@@ -25,6 +25,8 @@ struct PollerOptions {
   DiscoveryOptions driver;
   std::chrono::milliseconds interval{10'000};
   std::size_t group_limit = model::kDefaultGroups;
+  /// Poll more often where a run is young or may end, for what the interval is too coarse: its cost.
+  bool haste = true;
 };
 
 /// The time, injected so that tests need not wait.
@@ -65,6 +67,12 @@ class Poller {
   void expect(std::string app_id) { options_.driver.app_id = std::move(app_id); }
   /// The driver does not run yet: the time without a UI is no sign.
   void not_running_yet() { searching_since_ = clock_.steady(); }
+
+  /// Groups of the run that are told apart, from now on.
+  void set_group_limit(std::size_t groups) {
+    options_.group_limit = groups;
+    if (run_) run_->set_group_limit(groups);
+  }
 
   /// Makes a running poll() return soon, and every later one at once.
   void cancel() noexcept;

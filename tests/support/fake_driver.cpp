@@ -134,6 +134,7 @@ class FakeDriver::Client : public net::HttpClient {
   Result<void> get(const net::Request& request, const net::Consumer& consume) override {
     if (cancelled_) return Error{ErrorKind::kCancelled, "cancelled"};
     driver_.questions_.push_back(request.target);
+    driver_.on_question();
     for (const auto& [part, kind] : driver_.faults) {
       if (request.target.find(part) != std::string::npos) return Error{kind, "fault at " + request.target};
     }

@@ -61,8 +61,9 @@ class FakeDriver {
   std::map<std::string, Canned> canned;     ///< by a part of the target
   std::map<std::string, ErrorKind> faults;  ///< by a part of the target: "" is every question
   std::string application_name = "fake";
-  std::uint64_t connections = 1;  ///< raise it to look like a new connection
-  std::string metrics_extra;      ///< more gauges of /metrics/json, ", \"x\": {...}"
+  std::uint64_t connections = 1;              ///< raise it to look like a new connection
+  std::function<void()> on_question = [] {};  ///< called with each
+  std::string metrics_extra;                  ///< more gauges of /metrics/json, ", \"x\": {...}"
 
   /// What the driver says to GET `target`.
   Canned answer(const std::string& target);

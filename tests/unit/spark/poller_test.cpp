@@ -17,9 +17,10 @@ using namespace std::chrono_literals;
 /// A poller over a fake driver, with a clock that moves ten seconds a poll.
 class Watch {
  public:
-  explicit Watch(FakeDriver& driver, std::string app_id = {}, std::chrono::milliseconds interval = 10s)
+  explicit Watch(FakeDriver& driver, std::string app_id = {}, std::chrono::milliseconds interval = 10s,
+                 bool haste = true)
       : poller_(
-            {{{"http", "localhost", 4040, ""}, std::move(app_id), 1s}, interval},
+            {{{"http", "localhost", 4040, ""}, std::move(app_id), 1s}, interval, model::kDefaultGroups, haste},
             [&driver](const net::Url&) { return driver.client(); },
             {[this] { return wall_; }, [this] { return steady_; }},
             [this](const Application&) { return std::move(restored_); }) {}
@@ -28,6 +29,10 @@ class Watch {
     wall_ += later;
     steady_ += later;
     poller_.poll();
+  }
+  void pass(std::chrono::milliseconds time) {
+    wall_ += time;
+    steady_ += time;
   }
   void restore(model::Run run) { restored_ = std::move(run); }
   const model::Run& run() { return *poller_.current(); }
@@ -645,6 +650,34 @@ TEST(Poller, ARunWithoutJobsOrWithAJobUnderWayDoesNotEnd) {
   driver.start_job(1);
   for (int i = 0; i < 5; ++i) watch.poll();
   EXPECT_EQ(watch.poller().next_delay(), 10s);
+}
+
+TEST(Poller, HasteCanBeSwitchedOff) {
+  FakeDriver driver = young_driver();
+  Watch watch(driver, {}, 10s, false);
+  for (int i = 0; i < 5; ++i) {
+    watch.poll(1s);
+    EXPECT_EQ(watch.poller().next_delay(), 10s);
+  }
+}
+
+TEST(Poller, ASlowDriverIsNotHurried) {
+  FakeDriver driver = young_driver();
+  Watch watch(driver);
+  driver.on_question = [&watch] { watch.pass(300ms); };
+  watch.poll(1s);
+  EXPECT_EQ(watch.poller().next_delay(), 10s);
+}
+
+TEST(Poller, GroupsAreLimitedAsTold) {
+  FakeDriver driver;
+  Watch watch(driver);
+  watch.poll();
+  watch.poller().set_group_limit(1);
+  for (const auto* group : {"a", "b"}) driver.job(driver.run_job(1, 1)).group = group;
+  watch.poll();
+  EXPECT_EQ(watch.run().work().totals().groups,
+            (std::map<std::string, Millis>{{"a", 7ms}, {model::kOtherGroups, 7ms}}));
 }
 
 TEST(Poller, HasteIsNeverSlowerThanTheIntervalNorFasterThanHalfASecond) {
