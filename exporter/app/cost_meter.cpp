@@ -173,7 +173,7 @@ void CostMeter::take_driver(const CostFacts& facts, const model::WorkData& work)
   reserve(*driver, facts,
           cost::driver_reservation(properties_of(run), row == live.end() ? 0 : row->second.total_cores));
   if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
-  if (!facts.pods && facts.run_over) holder.released = holder.work_until;
+  if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
 }
 
 void CostMeter::take_executors(const CostFacts& facts, const model::WorkData& work) {
@@ -209,7 +209,7 @@ void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executo
   if (const auto peak = peak_of(executor)) tracked->peak_bytes = peak;
   reserve(*tracked, facts, cost::executor_reservation(properties_of(*facts.run), executor.total_cores));
   if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
-  if (!facts.pods && facts.run_over) holder.released = holder.work_until;
+  if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
 }
 
 void CostMeter::take_end(const CostFacts& facts, const std::string& id, const spark::Executor* last,

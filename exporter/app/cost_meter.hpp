@@ -49,6 +49,8 @@ class CostMeter {
   /// Holders that were priced by a guess: the book has no entry for their node.
   std::uint64_t prices_missing() const { return prices_missing_; }
 
+  bool is_of(const spark::Application& application) const;
+
   /// All that feed() builds on, JSON. Nothing before the first view.
   std::optional<std::string> save() const;
   /// Continues where save() was; false: it is not of such a file, and nothing has changed.
@@ -70,7 +72,6 @@ class CostMeter {
   struct Spans;
 
   void begin(const spark::Application& application);
-  bool is_of(const spark::Application& application) const;
   const HeldPod* pod_of(const std::string& id) const;
   void index_pods(const CostFacts& facts);
   void take_driver(const CostFacts& facts, const model::WorkData& work);

@@ -42,14 +42,34 @@ class PodLife::OwnStore final : public kubernetes::Store<kubernetes::Pod> {
  public:
   explicit OwnStore(PodLife& life) : life_(life), pods_(life.fleet_.pods()) {}
 
-  void begin_list() override { pods_.begin_list(); }
-  void end_list() override { pods_.end_list(); }
+  void begin_list() override {
+    {
+      const std::lock_guard lock(life_.mutex_);
+      life_.held_.begin_list();
+    }
+    pods_.begin_list();
+  }
+  void end_list() override {
+    {
+      const std::lock_guard lock(life_.mutex_);
+      life_.held_.end_list(life_.clock_.wall());
+    }
+    pods_.end_list();
+  }
   void put(kubernetes::Pod&& pod) override {
     look(pod);
+    {
+      const std::lock_guard lock(life_.mutex_);
+      life_.held_.put(pod);
+    }
     pods_.put(std::move(pod));
   }
   void remove(kubernetes::Pod&& pod) override {
     look(pod);
+    {
+      const std::lock_guard lock(life_.mutex_);
+      life_.held_.remove(pod, life_.clock_.wall());
+    }
     pods_.remove(std::move(pod));
   }
 
@@ -85,7 +105,8 @@ PodLife::PodLife(const config::Options& options, std::vector<std::string> job_la
       events_(std::move(events)),
       own_container_(own_container_name(kubernetes::system_environment())),
       namespace_(options.kubernetes_namespace),
-      fleet_(fleet_options(options, std::move(job_labels))) {
+      fleet_(fleet_options(options, std::move(job_labels))),
+      held_(options.kubernetes_driver_container) {
   // No operator is watched here whose word could come before the pod's.
   fleet_.set_synced();
 }
@@ -172,6 +193,12 @@ bool PodLife::listed() const { return !in_pod_ || watches_->ready(); }
 OwnPod PodLife::own_pod() const {
   const std::lock_guard lock(mutex_);
   return own_.value_or(OwnPod{});
+}
+
+std::optional<std::vector<HeldPod>> PodLife::held_pods() const {
+  if (!in_pod_ || !watches_->readable("pods")) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  return held_.all();
 }
 
 bool PodLife::knows_pod() const {

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/app/held_pods.hpp"
 #include "exporter/app/last_minutes.hpp"
 #include "exporter/app/own_pod.hpp"
 #include "exporter/app/scrape_log.hpp"
@@ -61,6 +62,8 @@ class PodLife {
   bool listed() const;
   OwnPod own_pod() const;
   bool knows_pod() const;
+  /// What the run's pods hold, also those that are gone; nothing while they are not read.
+  std::optional<std::vector<HeldPod>> held_pods() const;
 
   void scraped(const std::string& peer, bool final);
   /// SIGTERM.
@@ -118,9 +121,10 @@ class PodLife {
   ScrapeLog scrapes_;
   std::atomic<std::size_t> message_bytes_{termination_message_bytes(1)};
 
-  mutable std::mutex mutex_;  ///< guards own_, last_seen_ and terminated_at_
+  mutable std::mutex mutex_;  ///< guards own_, last_seen_, held_ and terminated_at_
   std::optional<OwnPod> own_;
   kubernetes::Pod last_seen_;  ///< our own
+  HeldPods held_;
   std::optional<Instant> terminated_at_;
 
   std::optional<jobs::RestFacts> facts_;

@@ -81,6 +81,16 @@ std::vector<std::string> Publisher::job_labels() const {
   return config_.job_labels;
 }
 
+CostSettings Publisher::cost_settings() const {
+  const std::lock_guard lock(mutex_);
+  return {config_.prices, config_.budgets, config_.default_node};
+}
+
+std::size_t Publisher::group_limit() const {
+  const std::lock_guard lock(mutex_);
+  return config_.group_limit;
+}
+
 model::Snapshot Publisher::snapshot(spark::Poller* poller, const Beside& beside, spark::TimePoint now) const {
   model::Snapshot snapshot;
   snapshot.now = now;

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/app/cost_meter.hpp"
 #include "exporter/app/pod_life.hpp"
 #include "exporter/config/config_file.hpp"
 #include "exporter/config/options.hpp"
@@ -46,6 +47,10 @@ class Publisher {
   std::optional<model::RunView> known_run(const spark::Poller& poller) const;
   /// The allow-list of pod labels in force.
   std::vector<std::string> job_labels() const;
+
+  /// Prices and budgets in force.
+  CostSettings cost_settings() const;
+  std::size_t group_limit() const;
 
   std::shared_ptr<const Published> latest() const;
   void count_scrape() noexcept { ++scrapes_; }

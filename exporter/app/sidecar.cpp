@@ -4,11 +4,14 @@
 
 #include "exporter/app/pages.hpp"
 #include "exporter/app/rest_facts.hpp"
+#include "exporter/common/file.hpp"
+#include "exporter/common/limits.hpp"
 #include "exporter/common/log.hpp"
 #include "exporter/common/version.hpp"
 #include "exporter/metrics/collectors.hpp"
 #include "exporter/model/state_file.hpp"
 #include "exporter/net/http_client.hpp"
+#include "exporter/sizing/evidence.hpp"
 
 namespace spark_exporter::app {
 namespace {
@@ -19,6 +22,9 @@ constexpr std::chrono::milliseconds kLook{100};
 constexpr std::chrono::milliseconds kLastPolls{1'000};  ///< after SIGTERM
 constexpr std::chrono::milliseconds kLastAnswer{500};
 constexpr std::chrono::milliseconds kLongestWait{60'000};
+
+/// Beside the state file: the run's counters and its money are each right by themselves.
+constexpr char kCostSuffix[] = ".cost";
 
 constexpr char kMetricsType[] = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -46,7 +52,9 @@ Sidecar::Sidecar(const config::Options& options, config::Config config, std::fun
       leave_(std::move(leave)),
       clock_(std::move(clock)),
       publisher_(options, std::move(config)),
-      poller_({{options.spark_url, options.spark_app_id, options.spark_timeout}, options.spark_interval},
+      poller_({{options.spark_url, options.spark_app_id, options.spark_timeout},
+               options.spark_interval,
+               publisher_.group_limit()},
               client_factory(options), clock_, [this](const auto& application) { return restore(application); }),
       life_(options, publisher_.job_labels(), clock_, {[this] { wake(); }, [this] { run_ended(); }}) {}
 
@@ -115,16 +123,37 @@ void Sidecar::poll() {
   if (!run_ended_) poller_.poll();
   polled_ = true;
   if (const auto run = publisher_.known_run(poller_)) life_.rest_says(rest_facts(*run), run->info_labels);
-  save();
 }
 
 void Sidecar::publish() {
-  const auto turn = life_.turn({poller_.current() != nullptr, poller_.current() != nullptr && !poller_.over()});
+  auto turn = life_.turn({poller_.current() != nullptr, poller_.current() != nullptr && !poller_.over()});
   const auto now = clock_.steady();
   if (!turn.news && now < published_ + options_.spark_interval) return;
+  const bool after_poll = published_ == std::chrono::steady_clock::time_point{};
   published_ = now;
+  meter(turn.beside);
+  // Both at once: an executor's end that the run has counted is not told to the meter again.
+  if (after_poll) save();
   publisher_.publish(&poller_, turn.beside, clock_.wall());
   life_.published(turn);
+}
+
+/// After each poll, and while our pod outlives its driver.
+void Sidecar::meter(Beside& beside) {
+  const auto run = publisher_.known_run(poller_);
+  if (!run || run->run == nullptr) return;
+  restore_cost(run->run->application());
+  CostFacts facts;
+  facts.run = run->run;
+  facts.kubernetes_namespace = run->kubernetes_namespace;
+  facts.app = run->app;
+  facts.now = clock_.wall();
+  facts.ui_over = poller_.over();
+  facts.run_over = beside.run_over || (!life_.in_pod() && poller_.over());
+  facts.pods = life_.held_pods();
+  meter_.feed(facts, publisher_.cost_settings());
+  beside.cost = meter_.view();
+  beside.advice = sizing::advise(sizing::evidence(*run->run, beside.cost ? &*beside.cost : nullptr));
 }
 
 void Sidecar::live() {
@@ -170,9 +199,20 @@ std::optional<model::Run> Sidecar::restore(const spark::Application& application
   return model::Run::restore(std::move(*saved), clock_.wall());
 }
 
+void Sidecar::restore_cost(const spark::Application& application) {
+  if (cost_restored_ || options_.state_file.empty()) return;
+  cost_restored_ = true;
+  const auto text = read_whole(options_.state_file + kCostSuffix, limits::kStateFileBytes);
+  CostMeter saved;
+  if (text.has_error() || !saved.restore(*text) || !saved.is_of(application)) return;
+  meter_ = std::move(saved);
+}
+
 void Sidecar::save() {
   if (options_.state_file.empty() || poller_.current() == nullptr || poller_.over()) return;
-  const auto saved = model::save_state(options_.state_file, poller_.current()->save());
+  auto saved = model::save_state(options_.state_file, poller_.current()->save());
+  const auto cost = meter_.save();
+  if (saved && cost) saved = write_atomically(options_.state_file + kCostSuffix, *cost);
   std::uint64_t held_back = 0;
   if (saved.has_error() && log_limit_.admit("state", clock_.steady(), held_back)) {
     log::warn("cannot save the state", {{"error", saved.error().what}});
@@ -180,12 +220,12 @@ void Sidecar::save() {
 }
 
 Result<void> Sidecar::reload() {
-  if (options_.config_file.empty()) {
+  if (options_.config_file.empty() && options_.prices_file.empty()) {
     publisher_.reloaded(config::Config{}, clock_.wall());
     life_.set_job_labels({});
     return boost::system::in_place_value;
   }
-  auto config = config::load_config(options_.config_file, metrics::collector_names());
+  auto config = config::load_config(options_.config_file, options_.prices_file, metrics::collector_names());
   if (config.has_error()) {
     log::error("configuration not reloaded, the old one stays", {{"error", config.error().what}});
     publisher_.reloaded(std::nullopt, clock_.wall());

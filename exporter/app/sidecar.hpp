@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "exporter/app/cost_meter.hpp"
 #include "exporter/app/pod_life.hpp"
 #include "exporter/app/publisher.hpp"
 #include "exporter/common/result.hpp"
@@ -47,11 +48,13 @@ class Sidecar {
   void wait_for_pod();
   void poll();
   void publish();
+  void meter(Beside& beside);
   /// Until `until`, or until there is news; false when it is to stop.
   bool wait(std::chrono::steady_clock::time_point until);
   void wake();
   void run_ended();
   std::optional<model::Run> restore(const spark::Application& application) const;
+  void restore_cost(const spark::Application& application);
   void save();
 
   const config::Options options_;
@@ -59,6 +62,8 @@ class Sidecar {
   spark::Clock clock_;
   Publisher publisher_;
   spark::Poller poller_;
+  CostMeter meter_;
+  bool cost_restored_ = false;
   log::RateLimited log_limit_;
   std::atomic<bool> polled_{false};
   std::atomic<bool> run_ended_{false};

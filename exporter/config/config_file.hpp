@@ -8,6 +8,8 @@
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/result.hpp"
+#include "exporter/cost/budget.hpp"
+#include "exporter/cost/price_book.hpp"
 
 namespace spark_exporter::config {
 
@@ -28,6 +30,11 @@ struct Config {
   Limits limits;
   std::vector<std::string> job_labels;     ///< `job.labels`: allow-list of labels on spark_job_info
   std::map<std::string, bool> collectors;  ///< `collectors`: name to on or off
+  // `cost`:
+  cost::PriceBook prices;             ///< empty: cost is not known and not shown
+  std::vector<cost::Budget> budgets;  ///< what jobs may cost
+  std::size_t group_limit = 20;       ///< job groups, queries and descriptions whose money is told apart
+  cost::NodeTraits default_node;      ///< for pods whose node may not be read
 
   bool operator==(const Config&) const = default;
 };
@@ -40,5 +47,10 @@ Result<Config> parse_config(std::string_view text, const std::string& name,
 
 /// parse_config() of the file at `path`. Also kIo, "path: No such file or directory".
 Result<Config> load_config(const std::string& path, const std::vector<std::string>& known_collectors) noexcept;
+
+/// Either path may be "": no file. A price file of its own says what the section `cost` does, and takes its place
+/// (both is an error).
+Result<Config> load_config(const std::string& path, const std::string& prices_path,
+                           const std::vector<std::string>& known_collectors) noexcept;
 
 }  // namespace spark_exporter::config

@@ -21,6 +21,17 @@ std::string run_labels(const std::string& more = "") {
 std::string state(const std::string& name) { return "spark_job_state" + run_labels(",state=\"" + name + "\""); }
 const std::string kStatus = "spark_job_status" + run_labels();
 
+/// The made-up pods live on 2026-11-23 from 10:00 to 10:05, and what ended a day ago is not shown any more.
+spark::Clock soon_after_the_end() {
+  auto clock = spark::Clock::system();
+  const auto began = clock.steady();
+  clock.wall = [began] {
+    const auto passed = std::chrono::steady_clock::now() - began;
+    return spark::TimePoint{1'795'428'360s} + std::chrono::duration_cast<spark::Millis>(passed);
+  };
+  return clock;
+}
+
 /// A sidecar in its pod. What is long in life is short here, by the flags that are there for it.
 class Pod {
  public:
@@ -41,7 +52,8 @@ class Pod {
   ~Pod() { std::remove(options.termination_log.c_str()); }
 
   void start() {
-    sidecar.emplace(options, config::Config{}, [this] { left_.set_value(); });
+    sidecar.emplace(
+        options, config::Config{}, [this] { left_.set_value(); }, soon_after_the_end());
     ASSERT_TRUE(sidecar->start());
   }
   /// Until the pod and Spark are both known.
