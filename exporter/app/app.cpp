@@ -134,8 +134,8 @@ int parse_and_serve(int argc, const char* const* argv) {
   if (options.healthcheck_url) return report_health(*options.healthcheck_url);
   if (options.size) return size(*options.size);
   config::Config config;
-  if (!options.config_file.empty()) {
-    auto loaded = config::load_config(options.config_file, metrics::collector_names());
+  if (!options.config_file.empty() || !options.prices_file.empty()) {
+    auto loaded = config::load_config(options.config_file, options.prices_file, metrics::collector_names());
     if (loaded.has_error()) {
       std::fprintf(stderr, "spark_exporter: %s\n", loaded.error().what.c_str());
       return 2;

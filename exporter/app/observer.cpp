@@ -261,8 +261,8 @@ web::HttpResponse Observer::answer_report() const {
 
 Result<void> Observer::reload() {
   config::Config fresh;
-  if (!options_.config_file.empty()) {
-    auto loaded = config::load_config(options_.config_file, metrics::collector_names());
+  if (!options_.config_file.empty() || !options_.prices_file.empty()) {
+    auto loaded = config::load_config(options_.config_file, options_.prices_file, metrics::collector_names());
     if (loaded.has_error()) {
       log::error("configuration not reloaded, the old one stays", {{"error", loaded.error().what}});
       {

@@ -2,7 +2,12 @@
 
 #include <cstdio>
 
+#include <chrono>
+
 #include "exporter/common/file.hpp"
+#include "exporter/common/text.hpp"
+#include "exporter/config/config_file.hpp"
+#include "exporter/config/duration.hpp"
 #include "exporter/sizing/first_run.hpp"
 
 namespace spark_exporter::app {
@@ -40,13 +45,35 @@ std::string heading_of(const config::SizeOptions& options) {
   return text;
 }
 
+/// The step about money; nothing without prices.
+Result<void> add_price(const config::SizeOptions& options, sizing::Plan& plan) {
+  const auto duration = config::parse_duration(options.duration);
+  if (!duration || duration->count() <= 0) {
+    return Error{ErrorKind::kMalformed,
+                 "--duration=" + quoted(options.duration, 64) + ": is no duration above 0 (such as 90m or 1h30m)"};
+  }
+  if (options.prices_file.empty()) return boost::system::in_place_value;
+  const auto config = config::load_config("", options.prices_file, {});
+  if (!config) return config.error();
+  cost::NodeTraits node = config->default_node;
+  if (!options.instance_type.empty()) node.instance_type = options.instance_type;
+  if (!options.region.empty()) node.region = options.region;
+  if (!options.capacity.empty()) node.capacity = options.capacity;
+  const auto now = std::chrono::floor<cost::Millis>(std::chrono::system_clock::now());
+  const auto prices = config->prices.prices(node, now).front().prices;
+  const double seconds = std::chrono::duration<double>(*duration).count();
+  plan.steps.push_back(sizing::price_step(plan, prices, config->prices.currency(), seconds));
+  return boost::system::in_place_value;
+}
+
 }  // namespace
 
 int size(const config::SizeOptions& options) {
   const auto request = sizing::parse_first_run(request_of(options));
   if (!request) return fail(request.error().what, 2);
-  const auto plan = sizing::plan_first_run(*request);
+  auto plan = sizing::plan_first_run(*request);
   if (!plan) return fail(plan.error().what, 2);
+  if (const auto priced = add_price(options, *plan); priced.has_error()) return fail(priced.error().what, 2);
   if (!options.output.empty()) {
     const auto written = write_atomically(options.output, sizing::values_yaml(*plan, heading_of(options)));
     if (!written) return fail(written.error().what, 1);

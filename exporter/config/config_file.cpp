@@ -7,6 +7,7 @@
 #include <optional>
 #include <system_error>
 
+#include "exporter/config/price_file.hpp"
 #include "exporter/config/yaml_reader.hpp"
 
 namespace spark_exporter::config {
@@ -60,9 +61,24 @@ Result<Config> read_config(std::string_view text, const std::string& name, const
   read_limits(root.section("limits"), config.limits);
   read_job(root.section("job"), config.job_labels);
   read_collectors(root.section("collectors"), known, config.collectors);
+  read_cost(root.section("cost"), config);
   root.finish();
   if (problems.first()) return *problems.first();
   return config;
+}
+
+/// The price file's members over those of the configuration.
+Result<void> read_prices(std::string_view text, const std::string& name, Config& config) {
+  if (!(config.prices == cost::PriceBook{}) || !config.budgets.empty()) {
+    return Error{ErrorKind::kMalformed,
+                 name + ": the configuration file has a section cost as well (only one of them)"};
+  }
+  const Result<YamlNode> document = parse_yaml(text, name);
+  if (!document) return document.error();
+  YamlProblems problems(name);
+  read_cost(YamlReader(*document, "", problems), config);
+  if (problems.first()) return *problems.first();
+  return boost::system::in_place_value;
 }
 
 /// At most one byte more than a configuration may have, whatever the file is.
@@ -96,6 +112,20 @@ Result<Config> load_config(const std::string& path, const std::vector<std::strin
     return parse_config(*text, path, known_collectors);
   } catch (const std::exception& error) {
     return Error{ErrorKind::kIo, path + ": " + error.what()};
+  }
+}
+
+Result<Config> load_config(const std::string& path, const std::string& prices_path,
+                           const std::vector<std::string>& known_collectors) noexcept {
+  try {
+    Result<Config> config = path.empty() ? Result<Config>(Config{}) : load_config(path, known_collectors);
+    if (!config || prices_path.empty()) return config;
+    const Result<std::string> text = read_file(prices_path);
+    if (!text) return text.error();
+    if (const auto read = read_prices(*text, prices_path, *config); read.has_error()) return read.error();
+    return config;
+  } catch (const std::exception& error) {
+    return Error{ErrorKind::kIo, prices_path + ": " + error.what()};
   }
 }
 

@@ -174,6 +174,7 @@ class Parser {
     define_job();
     define_kubernetes();
     define_outcome();
+    define_cost();
     define_observer();
     define_collectors();
     define_healthcheck();
@@ -271,6 +272,11 @@ class Parser {
         "The container whose end is the run's.", kGroup, "NAME");
   }
 
+  void define_cost() {
+    add(app_, "--cost.prices", options_.prices_file,
+        "YAML prices and budgets, in place of the configuration's section cost; reloaded with it.", "Cost", "FILE");
+  }
+
   void define_outcome() {
     constexpr char kGroup[] = "Outcome";
     add(app_, "--outcome.owner", raw_.outcome_owner, "Who shows how runs end: sidecar or observer.", kGroup, "MODE");
@@ -337,6 +343,13 @@ class Parser {
         "Partitions in memory at a time; else by the shape.", kWhat, "N");
     add(*size_, "--max-node-memory", size_options_.max_node_memory,
         "What a node has for one executor: larger ones are split.", kWhat, "SIZE");
+    constexpr char kPrice[] = "What it costs";
+    add(*size_, "--cost.prices", size_options_.prices_file, "YAML prices; else no price is told.", kPrice, "FILE");
+    add(*size_, "--duration", size_options_.duration, "How long a run is thought to take.", kPrice, "DURATION");
+    add(*size_, "--instance-type", size_options_.instance_type, "Node to run on; else the price file's default.",
+        kPrice, "TYPE");
+    add(*size_, "--region", size_options_.region, "Its region.", kPrice, "REGION");
+    add(*size_, "--capacity", size_options_.capacity, "on-demand, spot or reserved.", kPrice, "KIND");
     constexpr char kOut[] = "What comes out";
     add(*size_, "--output", size_options_.output, "Values file for the job's chart.", kOut, "FILE");
   }

@@ -33,6 +33,7 @@ struct Options {
   int max_requests = limits::kDefaultMaxRequests;
 
   std::string config_file;    ///< empty: none
+  std::string prices_file;    ///< --cost.prices; empty: what the configuration says
   bool config_check = false;  ///< read the configuration, say whether it is good, exit
 
   log::Level log_level = log::Level::kInfo;

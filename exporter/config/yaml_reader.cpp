@@ -34,6 +34,19 @@ std::optional<int> to_int(const YamlNode& node) {
   return value;
 }
 
+/// Digits with a point among them: 1e3, .5, inf, nan and 0x10 are no prices.
+std::optional<double> to_number(const YamlNode& node) {
+  if (node.kind != YamlNode::Kind::kScalar || node.is_quoted || node.scalar.size() > kShownBytes) return std::nullopt;
+  const std::string_view text = node.scalar;
+  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+  const bool plain = digits.find_first_not_of("0123456789.") == std::string_view::npos;
+  if (!plain || digits.empty() || digits.front() == '.' || digits.back() == '.') return std::nullopt;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 std::string join(const std::set<std::string, std::less<>>& names) {
   std::string out;
   for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
@@ -81,6 +94,56 @@ YamlReader YamlReader::section(std::string_view key) {
   static const YamlNode kAbsent;
   const YamlNode* node = take(key);
   return YamlReader(node != nullptr ? *node : kAbsent, path_of(key), *problems_);
+}
+
+std::vector<YamlReader> YamlReader::sections(std::string_view key, std::size_t most) {
+  std::vector<YamlReader> readers;
+  const YamlNode* node = take(key);
+  if (node == nullptr || node->kind == YamlNode::Kind::kNull) return readers;
+  if (node->kind != YamlNode::Kind::kList) {
+    problems_->add(*node, path_of(key), describe(*node) + " is no list (of mappings)");
+    return readers;
+  }
+  if (node->items.size() > most) {
+    problems_->add(node->items[most], path_of(key), "too many entries (at most " + std::to_string(most) + ")");
+    return readers;
+  }
+  for (std::size_t i = 0; i < node->items.size(); ++i) {
+    const std::string path = path_of(key) + '[' + std::to_string(i) + ']';
+    const YamlNode& item = node->items[i];
+    if (item.kind == YamlNode::Kind::kNull) problems_->add(item, path, "nothing is no mapping (key: value)");
+    readers.emplace_back(item, path, *problems_);
+  }
+  return readers;
+}
+
+void YamlReader::take_number(std::string_view key, double& out, double smallest, double largest) {
+  std::optional<double> value;
+  take_number(key, value, smallest, largest);
+  if (value) out = *value;
+}
+
+void YamlReader::take_number(std::string_view key, std::optional<double>& out, double smallest, double largest) {
+  const YamlNode* node = take(key);
+  if (node == nullptr) return;
+  const auto plain = [](double number) {
+    std::string text = std::to_string(number);
+    text.erase(text.find_last_not_of('0') + 1);
+    return text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
+  };
+  const std::string allowed = " (a number from " + plain(smallest) + " to " + plain(largest) + ")";
+  const std::optional<double> value = to_number(*node);
+  if (!value) {
+    problems_->add(*node, path_of(key), describe(*node) + " is no number" + allowed);
+  } else if (!(*value >= smallest && *value <= largest)) {
+    problems_->add(*node, path_of(key), quoted(node->scalar, kShownBytes) + " is out of range" + allowed);
+  } else {
+    out = *value;
+  }
+}
+
+void YamlReader::refuse(std::string_view key, const std::string& what) {
+  if (const YamlNode* node = take(key)) problems_->add(*node, path_of(key), what);
 }
 
 void YamlReader::take_int(std::string_view key, int& out, int smallest, int largest) {

@@ -71,7 +71,15 @@ class YamlReader {
   /// The mapping below `key`; one without keys if it is absent or empty.
   YamlReader section(std::string_view key);
 
+  /// The mappings of a list of at most `most`; none if it is absent.
+  std::vector<YamlReader> sections(std::string_view key, std::size_t most);
+
   void take_int(std::string_view key, int& out, int smallest, int largest);
+  /// Decimal, without exponent. Leaves `out` alone if the key is absent.
+  void take_number(std::string_view key, double& out, double smallest, double largest);
+  void take_number(std::string_view key, std::optional<double>& out, double smallest, double largest);
+  /// Puts an error at `key`, which is known to be there.
+  void refuse(std::string_view key, const std::string& what);
   /// Nothing if the key is absent (or its value no switch).
   std::optional<bool> take_bool(std::string_view key);
   /// A text for which `is_valid` holds; `allowed` says in the error what would be right.

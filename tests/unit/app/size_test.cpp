@@ -75,6 +75,37 @@ TEST(Size, SaysWhatIsWrong) {
   EXPECT_NE(unwritten.err.find("no/such/folder"), std::string::npos) << unwritten.err;
 }
 
+TEST(Size, TellsThePrice) {
+  const std::string path = testing::TempDir() + "size_test-prices-" + std::to_string(getpid()) + ".yaml";
+  ASSERT_TRUE(write_atomically(path, R"(currency: EUR
+prices:
+  - core: 0.04
+    memory_gib: 0.005
+  - instance_type: m5.*
+    capacity: spot
+    core: 0.01
+)"));
+  auto options = options_of("10GB");
+  options.executors = "2";
+  options.prices_file = path;
+  options.duration = "30m";
+  // Driver 1 core, 2.375 GiB; executors 4 cores, 3.375 GiB each.
+  EXPECT_NE(size_of(options).out.find("Price: 9 cores x 0.04 EUR + 9.12 GiB x 0.005 EUR = 0.405625 EUR an hour; a run "
+                                      "of 30 min costs 0.202813 EUR.\n"),
+            std::string::npos)
+      << size_of(options).out;
+  options.instance_type = "m5.large";
+  options.capacity = "spot";
+  EXPECT_NE(size_of(options).out.find("Price: 9 cores x 0.01 EUR"), std::string::npos) << size_of(options).out;
+  options.duration = "soon";
+  EXPECT_EQ(size_of(options).err,
+            "spark_exporter: --duration=\"soon\": is no duration above 0 (such as 90m or 1h30m)\n");
+  options.duration = "1h";
+  options.prices_file = "/no/such/prices.yaml";
+  EXPECT_EQ(size_of(options).code, 2);
+  std::filesystem::remove(path);
+}
+
 Ended script(const std::string& environment, const std::string& arguments) {
   Ended ended;
   const std::string command =

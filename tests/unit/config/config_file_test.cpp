@@ -77,10 +77,10 @@ TEST(ConfigFile, NamesThePlaceOfAWrongKey) {
   expect_errors({
       {"unknown", "limits:\n  executers: 5\n",
        "c.yml:2:3: limits.executers: unknown key (known: executors, gc_executors, series, streaming_queries)"},
-      {"unknown section", "limit: {}\n", "c.yml:1:1: limit: unknown key (known: collectors, job, limits)"},
+      {"unknown section", "limit: {}\n", "c.yml:1:1: limit: unknown key (known: collectors, cost, job, limits)"},
       {"unknown collector", "collectors: {sqll: true}",
        "c.yml:1:14: collectors.sqll: unknown key (known: executors, gc, job, sql, streaming, work)"},
-      {"odd name", "\"a\\nb\": 1", "c.yml:1:1: \"a\\nb\": unknown key (known: collectors, job, limits)"},
+      {"odd name", "\"a\\nb\": 1", "c.yml:1:1: \"a\\nb\": unknown key (known: collectors, cost, job, limits)"},
       {"duplicate", "limits:\n  series: 500\n  executors: 1\n  series: 600\n",
        "c.yml:4:3: limits.series: duplicate key (each key once)"},
       {"duplicate section", "job: {}\nlimits: {}\njob: {}\n", "c.yml:3:1: job: duplicate key (each key once)"},
@@ -158,7 +158,7 @@ TEST(ConfigFile, RefusesWhatIsNoSinglePlainDocument) {
 TEST(ConfigFile, BoundsDepthSizeAndCount) {
   const auto nested = [](int depth) { return "a: " + repeat("[", depth - 1) + repeat("]", depth - 1); };
   EXPECT_EQ(parse(nested(limits::kConfigDepth)).error().what,
-            "c.yml:1:1: a: unknown key (known: collectors, job, limits)");
+            "c.yml:1:1: a: unknown key (known: collectors, cost, job, limits)");
   EXPECT_EQ(parse(nested(limits::kConfigDepth + 1)).error().what, "c.yml:1:19: nested too deep (at most 16 levels)");
   EXPECT_EQ(parse(repeat("- ", 100'000)).error().what, "c.yml:1:33: nested too deep (at most 16 levels)");
   // Never closed: yaml-cpp takes the first bracket for the start of a key, and is stopped there.
@@ -173,7 +173,7 @@ TEST(ConfigFile, BoundsDepthSizeAndCount) {
   // The mapping, its key and the list are three of the values.
   const auto list = [](int values) { return "a: [" + repeat("1,", values - 4) + "1]"; };
   EXPECT_EQ(parse(list(limits::kConfigNodes)).error().what,
-            "c.yml:1:1: a: unknown key (known: collectors, job, limits)");
+            "c.yml:1:1: a: unknown key (known: collectors, cost, job, limits)");
   const Result<Config> crowded = parse(list(limits::kConfigNodes + 1));
   EXPECT_NE(crowded.error().what.find("too many values (at most 20000)"), std::string::npos) << crowded.error().what;
 }
@@ -190,7 +190,7 @@ TEST(ConfigFile, LoadsFromDisk) {
 
   std::ofstream(path) << "nope: 1\n";
   EXPECT_EQ(load_config(path, kCollectors).error().what,
-            path + ":1:1: nope: unknown key (known: collectors, job, limits)");
+            path + ":1:1: nope: unknown key (known: collectors, cost, job, limits)");
 
   const Result<Config> missing = load_config(folder + "/missing.yml", kCollectors);
   EXPECT_EQ(missing.error().kind, ErrorKind::kIo);

@@ -363,6 +363,7 @@ TEST_F(CommandLine, ChoosesCollectors) {
 
 TEST_F(CommandLine, SizesAJob) {
   EXPECT_FALSE(good({}).size);
+  EXPECT_EQ(good({"--cost.prices=p.yaml"}).prices_file, "p.yaml");
   const auto plain = good({"size", "--data-size", "1TB"}).size;
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->data_size, "1TB");
@@ -372,10 +373,12 @@ TEST_F(CommandLine, SizesAJob) {
   EXPECT_EQ(plain->overhead_factor, "0.1");
   EXPECT_EQ(plain->executors, "");
   EXPECT_EQ(plain->output, "");
-  const auto full = good({"size", "--data-size=-1GB", "--partition-size=64MB", "--cores=2", "--executors=9",
-                          "--overhead-factor=0.4", "--expansion-factor=5", "--partitions-per-core=3", "--shape=ml",
-                          "--max-node-memory=16GB", "--output=resource-config.yaml"})
-                        .size;
+  const auto full =
+      good({"size", "--data-size=-1GB", "--partition-size=64MB", "--cores=2", "--executors=9", "--overhead-factor=0.4",
+            "--expansion-factor=5", "--partitions-per-core=3", "--shape=ml", "--max-node-memory=16GB",
+            "--cost.prices=p.yaml", "--duration=90m", "--instance-type=m5.large", "--region=eu-west-1",
+            "--capacity=spot", "--output=resource-config.yaml"})
+          .size;
   ASSERT_TRUE(full);
   EXPECT_EQ(full->data_size, "-1GB") << "judged by sizing";
   EXPECT_EQ(full->partition_size, "64MB");
@@ -386,6 +389,11 @@ TEST_F(CommandLine, SizesAJob) {
   EXPECT_EQ(full->partitions_per_core, "3");
   EXPECT_EQ(full->shape, "ml");
   EXPECT_EQ(full->max_node_memory, "16GB");
+  EXPECT_EQ(full->prices_file, "p.yaml");
+  EXPECT_EQ(full->duration, "90m");
+  EXPECT_EQ(full->instance_type, "m5.large");
+  EXPECT_EQ(full->region, "eu-west-1");
+  EXPECT_EQ(full->capacity, "spot");
   EXPECT_EQ(full->output, "resource-config.yaml");
 }
 

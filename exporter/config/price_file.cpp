@@ -1,0 +1,127 @@
+#include "exporter/config/price_file.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "exporter/kubernetes/text.hpp"
+
+namespace spark_exporter::config {
+namespace {
+
+constexpr std::size_t kMostEntries = 2'000;
+constexpr std::size_t kMostBudgets = 2'000;
+constexpr std::size_t kNameBytes = 256;
+constexpr double kMostMoney = 1e6;  // an hour of anything
+constexpr double kMostUnits = 1e6;  // cores, GiB or GPUs of a node
+constexpr double kMostWeight = 1e6;
+constexpr int kMostGroups = 1'000;
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= kNameBytes &&
+         std::none_of(text.begin(), text.end(), [](char c) { return c >= 0 && c < ' '; });
+}
+
+bool is_currency(std::string_view text) {
+  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+bool is_capacity(std::string_view text) { return text == "on-demand" || text == "spot" || text == "reserved"; }
+
+std::optional<cost::TimePoint> time_of(const std::string& text) {
+  const auto time = kubernetes::parse_time(text.size() == 10 ? text + "T00:00:00Z" : text);
+  if (!time) return std::nullopt;
+  return std::chrono::floor<cost::Millis>(*time);
+}
+
+void take_name(YamlReader& reader, const char* key, std::string& out) {
+  reader.take_text(key, out, is_name, "a text of at most 256 bytes on one line");
+}
+
+void take_capacity(YamlReader& reader, std::string& out) {
+  reader.take_text("capacity", out, is_capacity, "on-demand, spot or reserved");
+}
+
+std::optional<cost::TimePoint> take_time(YamlReader& reader, const char* key) {
+  std::string text;
+  reader.take_text(
+      key, text, [](std::string_view t) { return time_of(std::string(t)).has_value(); },
+      "a day such as 2026-01-31, or a time such as 2026-01-31T12:00:00Z");
+  return text.empty() ? std::nullopt : time_of(text);
+}
+
+cost::PriceEntry read_entry(YamlReader reader) {
+  cost::PriceEntry entry;
+  take_name(reader, "instance_type", entry.instance_type);
+  take_name(reader, "region", entry.region);
+  take_capacity(reader, entry.capacity);
+  take_name(reader, "gpu_kind", entry.gpu_kind);
+  entry.valid_from = take_time(reader, "valid_from");
+  entry.valid_until = take_time(reader, "valid_until");
+  if (entry.valid_from && entry.valid_until && *entry.valid_until <= *entry.valid_from) {
+    reader.refuse("valid_until", "is not after valid_from");
+  }
+  reader.take_number("core", entry.core, 0, kMostMoney);
+  reader.take_number("memory_gib", entry.memory_gib, 0, kMostMoney);
+  reader.take_number("gpu", entry.gpu, 0, kMostMoney);
+  reader.take_number("ephemeral_gib", entry.ephemeral_gib, 0, kMostMoney);
+  reader.take_number("volume_gib", entry.volume_gib, 0, kMostMoney);
+  reader.take_number("node_hour", entry.node_hour, 0, kMostMoney);
+  reader.take_number("discount", entry.discount, 0, 1);
+  reader.take_number("node_cores", entry.node_cores, 0, kMostUnits);
+  reader.take_number("node_memory_gib", entry.node_memory_gib, 0, kMostUnits);
+  reader.take_number("node_gpus", entry.node_gpus, 0, kMostUnits);
+  reader.finish();
+  return entry;
+}
+
+cost::Budget read_budget(YamlReader reader) {
+  cost::Budget budget;
+  take_name(reader, "job", budget.job);
+  reader.take_number("amount", budget.amount, 0, cost::kLargestBudget);
+  std::string period{cost::to_string(budget.period)};
+  reader.take_text(
+      "period", period, [](std::string_view word) { return cost::parse_budget_period(word).has_value(); },
+      "run, day, week or month");
+  budget.period = cost::parse_budget_period(period).value_or(budget.period);
+  if (budget.amount == 0) reader.refuse("amount", "must be more than 0");
+  reader.finish();
+  return budget;
+}
+
+cost::NodeWeights read_weights(YamlReader reader) {
+  cost::NodeWeights weights;
+  reader.take_number("core", weights.core, 0, kMostWeight);
+  reader.take_number("memory_gib", weights.memory_gib, 0, kMostWeight);
+  reader.take_number("gpu", weights.gpu, 0, kMostWeight);
+  reader.finish();
+  return weights;
+}
+
+void read_node(YamlReader reader, cost::NodeTraits& node) {
+  take_name(reader, "instance_type", node.instance_type);
+  take_name(reader, "region", node.region);
+  take_capacity(reader, node.capacity);
+  take_name(reader, "gpu_kind", node.gpu_kind);
+  reader.finish();
+}
+
+}  // namespace
+
+void read_cost(YamlReader reader, Config& config) {
+  std::string currency = config.prices.currency();
+  reader.take_text("currency", currency, is_currency, "three capital letters, as of ISO 4217");
+  const auto weights = read_weights(reader.section("weights"));
+  std::vector<cost::PriceEntry> entries;
+  for (auto& entry : reader.sections("prices", kMostEntries)) entries.push_back(read_entry(std::move(entry)));
+  for (auto& budget : reader.sections("budgets", kMostBudgets)) {
+    config.budgets.push_back(read_budget(std::move(budget)));
+  }
+  int groups = static_cast<int>(config.group_limit);
+  reader.take_int("groups", groups, 0, kMostGroups);
+  config.group_limit = static_cast<std::size_t>(groups);
+  read_node(reader.section("default_node"), config.default_node);
+  reader.finish();
+  config.prices = cost::PriceBook(std::move(currency), weights, std::move(entries));
+}
+
+}  // namespace spark_exporter::config
