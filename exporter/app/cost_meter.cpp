@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -17,8 +18,11 @@ namespace {
 constexpr char kDriver[] = "driver";
 /// How long the watch may be behind Spark with an executor's pod.
 constexpr seconds kPodPatience{30};
-/// Polls for which the last counts of a dead executor wait for its lost tasks to be read.
-constexpr int kLostPatience = 3;
+/// How long the last counts of a dead executor wait for its lost tasks to be read.
+constexpr seconds kLostPatience{60};
+/// An executor's row may not show the start of a task before its next heartbeat (spark.executor.heartbeatInterval, 10
+/// s) and a flush (spark.ui.liveUpdate.minFlushPeriod, 1 s): AppStatusListener.maybeUpdate.
+constexpr seconds kRowAge{12};
 constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
 
 const cost::Properties& properties_of(const model::Run& run) {
@@ -32,6 +36,8 @@ cost::LostTime lost_of(const model::WorkData& work, const std::string& id) {
   return {at->second.failed, at->second.retried, at->second.speculation, at->second.killed};
 }
 
+spark::Millis sum(const cost::LostTime& lost) { return lost.failed + lost.retried + lost.speculation + lost.killed; }
+
 std::optional<double> peak_of(const spark::Executor& executor) {
   if (!executor.peak) return std::nullopt;
   const auto& peak = *executor.peak;
@@ -43,14 +49,13 @@ std::optional<double> peak_of(const spark::Executor& executor) {
   return jvm > 0 ? std::optional(jvm) : std::nullopt;
 }
 
-void take_counts(cost::Holder& holder, const spark::Executor& executor, const model::WorkData& work,
-                 std::optional<spark::TimePoint> as_of) {
-  holder.slots = executor.max_tasks;
-  holder.as_of = as_of;
-  holder.task_time = executor.total_duration;
-  holder.gc_time = executor.total_gc_time;
-  holder.lost = lost_of(work, executor.id);
-  holder.active_tasks = executor.active_tasks;
+/// A row without a task: while jobs run, one that started of late may not be shown yet.
+void take_active(cost::Holder& holder, std::int64_t active_tasks, bool jobs_run) {
+  holder.active_tasks = active_tasks;
+  holder.oldest_task.reset();
+  if (!jobs_run || active_tasks > 0) return;
+  holder.active_tasks = holder.slots;
+  holder.oldest_task = *holder.as_of - kRowAge;
 }
 
 /// No prices of any kind: there is nothing to show.
@@ -163,11 +168,13 @@ void CostMeter::take_driver(const CostFacts& facts, const model::WorkData& work)
   holder.work_from = started;
   holder.as_of = run.executors().as_of();
   if (row != live.end() && row->second.max_tasks > 0) {
-    take_counts(holder, row->second, work, holder.as_of);
+    holder.slots = row->second.max_tasks;
     // Of the driver's row Spark replaces both sums: by the uptime and by all its collections
     // (AppStatusStore.replaceDriverGcTime). Its tasks are all tasks there are.
     holder.task_time = spark::Millis{run.stages().totals().run_time_ms};
     holder.gc_time = spark::Millis{run.stages().totals().gc_time_ms};
+    holder.lost = lost_of(work, kDriver);
+    take_active(holder, row->second.active_tasks, !run.jobs().running().empty());
   }
   if (row != live.end()) driver->peak_bytes = peak_of(row->second);
   reserve(*driver, facts,
@@ -199,17 +206,56 @@ void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executo
   const auto added = executor.add_time.value_or(as_of);
   const HeldPod* const pod = pod_of(executor.id);
   const bool is_new = !tracked_.contains(executor.id);
+  const bool is_over = facts.ui_over || facts.run_over;
   if (is_new && facts.pods && pod == nullptr && !facts.run_over && facts.now < added + kPodPatience) return;
   Tracked* const tracked =
       track(executor.id, outcome::Component::kExecutor, pod != nullptr && pod->held_from ? *pod->held_from : added);
   if (tracked == nullptr) return;
   auto& holder = tracked->holder;
   if (!holder.work_from) holder.work_from = added;
-  take_counts(holder, executor, work, as_of);
+  holder.slots = executor.max_tasks;
+  holder.lost = lost_of(work, executor.id);
+  tracked->failed_tasks = executor.failed_tasks;
+  take_counts(*tracked, executor, as_of, !is_over && !facts.run->jobs().running().empty());
   if (const auto peak = peak_of(executor)) tracked->peak_bytes = peak;
   reserve(*tracked, facts, cost::executor_reservation(properties_of(*facts.run), executor.total_cores));
   if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
   if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
+}
+
+/// While jobs run, counts are told once all that belongs to them can be known.
+void CostMeter::take_counts(Tracked& tracked, const spark::Executor& executor, spark::TimePoint as_of, bool jobs_run) {
+  auto& counts = tracked.counts;
+  const Counts now{as_of, executor.total_duration, executor.total_gc_time, executor.active_tasks};
+  if (counts.empty() || counts.back().as_of < as_of) counts.push_back(now);
+  const auto settled = jobs_run ? as_of - kRowAge : as_of;
+  while (counts.size() > 1 && counts[1].as_of <= settled) counts.pop_front();
+  const auto& told = counts.front();
+  if (told.as_of > settled) return;
+  auto& holder = tracked.holder;
+  holder.as_of = told.as_of;
+  holder.task_time = told.task_time;
+  holder.gc_time = told.gc_time;
+  take_active(holder, told.active_tasks, jobs_run);
+}
+
+/// `last`: null where it was not seen dead; then the last that is known of it counts.
+void CostMeter::take_last_row(Tracked& tracked, const spark::Executor* last) {
+  auto& holder = tracked.holder;
+  std::int64_t unended = tracked.counts.empty() ? 0 : tracked.counts.back().active_tasks;
+  std::int64_t ended = 0;
+  if (last != nullptr) {
+    holder.slots = last->max_tasks;
+    holder.task_time = last->total_duration;
+    holder.gc_time = last->total_gc_time;
+    unended = last->active_tasks;
+    ended = std::max<std::int64_t>(last->failed_tasks - tracked.failed_tasks, 0);
+  } else if (!tracked.counts.empty()) {
+    holder.task_time = tracked.counts.back().task_time;
+    holder.gc_time = tracked.counts.back().gc_time;
+  }
+  if (unended > 0) tracked.cut_off = static_cast<double>(unended) / static_cast<double>(unended + ended);
+  tracked.counts.clear();
 }
 
 void CostMeter::take_end(const CostFacts& facts, const std::string& id, const spark::Executor* last,
@@ -217,14 +263,17 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
   const auto as_of = *facts.run->executors().as_of();
   const HeldPod* const pod = pod_of(id);
   const auto added = last != nullptr ? last->add_time.value_or(as_of) : as_of;
+  const bool is_new = !tracked_.contains(id);
   Tracked* const tracked =
       track(id, outcome::Component::kExecutor, pod != nullptr && pod->held_from ? *pod->held_from : added);
   if (tracked == nullptr) return;
   auto& holder = tracked->holder;
   if (!tracked->ended) {
     tracked->ended = true;
+    tracked->end_seen = as_of;
+    tracked->lost_before = sum(is_new ? lost_of(work, id) : holder.lost);
     if (!holder.work_from) holder.work_from = added;
-    if (last != nullptr) take_counts(holder, *last, work, std::nullopt);
+    take_last_row(*tracked, last);
     if (!holder.work_until) holder.work_until = last != nullptr ? last->remove_time.value_or(as_of) : as_of;
     reserve(*tracked, facts,
             cost::executor_reservation(properties_of(*facts.run), last != nullptr ? last->total_cores : 0));
@@ -236,7 +285,15 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
   // Booked as idle is what no task is known of: so first what its lost tasks took is waited for.
   holder.as_of.reset();
   holder.lost = lost_of(work, id);
-  if (!facts.run->work().owed().empty() && !facts.run_over && tracked->polls_since_end++ < kLostPatience) return;
+  // The stages that tell of them may not have heard of its end when it was first seen, and show it as late as rows do.
+  const auto shown_by =
+      facts.run->jobs().running().empty() ? tracked->end_seen + spark::Millis{1} : tracked->end_seen + kRowAge;
+  const bool told = as_of >= shown_by && facts.run->work().owed().empty();
+  if (!told && !facts.run_over && as_of < tracked->end_seen + kLostPatience) return;
+  if (tracked->cut_off > 0) {
+    const auto since = std::max(sum(holder.lost) - tracked->lost_before, spark::Millis{0});
+    holder.task_time += spark::Millis{std::llround(static_cast<double>(since.count()) * tracked->cut_off)};
+  }
   holder.as_of = holder.work_until;
   holder.active_tasks = 0;
   holder.counts_final = true;

@@ -6,6 +6,7 @@
 // start to its end; both reserve what Spark's configuration says.
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -57,17 +58,28 @@ class CostMeter {
   bool restore(std::string_view json);
 
  private:
+  /// An executor's counts as an answer had them.
+  struct Counts {
+    spark::TimePoint as_of;
+    spark::Millis task_time{0}, gc_time{0};
+    std::int64_t active_tasks = 0;
+  };
   /// A pod or a JVM as it was last told.
   struct Tracked {
     cost::Holder holder;
     cost::Reservation reservation;
     cost::NodeTraits node;
+    std::deque<Counts> counts;         ///< not told yet, and the last that was; oldest first
+    std::int64_t failed_tasks = 0;     ///< by its last row
     double memory_share = 0;           ///< of its price
     std::optional<double> peak_bytes;  ///< highest memory use that it told
     bool priced = false;
-    bool ended = false;        ///< Spark removed it: its counts change no more
-    int polls_since_end = 0;   ///< while its lost tasks are still being read
-    bool counted_out = false;  ///< its last counts were told
+    bool ended = false;         ///< Spark removed it: its counts change no more
+    spark::TimePoint end_seen;  ///< of the answer that showed it
+    /// Share of the lost tasks told since that its last row does not have: Spark never adds to a row what ends later.
+    double cut_off = 0;
+    spark::Millis lost_before{0};  ///< lost time that its last row has
+    bool counted_out = false;      ///< its last counts were told
   };
   struct Spans;
 
@@ -76,6 +88,8 @@ class CostMeter {
   void index_pods(const CostFacts& facts);
   void take_driver(const CostFacts& facts, const model::WorkData& work);
   void take_executors(const CostFacts& facts, const model::WorkData& work);
+  static void take_counts(Tracked& tracked, const spark::Executor& executor, spark::TimePoint as_of, bool jobs_run);
+  static void take_last_row(Tracked& tracked, const spark::Executor* last);
   void take_live(const CostFacts& facts, const spark::Executor& executor, const model::WorkData& work);
   void take_end(const CostFacts& facts, const std::string& id, const spark::Executor* last,
                 const model::WorkData& work);

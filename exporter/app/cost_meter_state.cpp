@@ -86,6 +86,10 @@ std::optional<std::string> CostMeter::save() const {
     one["priced"] = tracked.priced;
     one["ended"] = tracked.ended;
     one["counted_out"] = tracked.counted_out;
+    one["cut_off"] = tracked.cut_off;
+    one["failed_tasks"] = tracked.failed_tasks;
+    one["lost_before"] = tracked.lost_before.count();
+    if (tracked.ended) json::put_time(one, "end_seen", tracked.end_seen);
     json["holders"].push_back(std::move(one));
   }
   return json::dump_state(json);
@@ -120,6 +124,10 @@ bool CostMeter::restore(std::string_view text) {
       one.priced = node.flag("priced");
       one.ended = node.flag("ended");
       one.counted_out = node.flag("counted_out");
+      one.cut_off = node.at("cut_off").amount(1);
+      one.failed_tasks = node.at("failed_tasks").integer(0, INT64_MAX / 4);
+      one.lost_before = millis(node, "lost_before");
+      one.end_seen = node.time("end_seen").value_or(spark::TimePoint{});
       one.holder.counts_final = one.counted_out;
       const auto id = one.holder.id;
       if (!tracked.emplace(id, std::move(one)).second) node.wrong_at("id", "stands there twice");

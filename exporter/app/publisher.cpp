@@ -100,6 +100,11 @@ model::Snapshot Publisher::snapshot(spark::Poller* poller, const Beside& beside,
   snapshot.config_reload_time = reload_time_;
   snapshot.sources["spark"] = poller != nullptr ? poller->health() : model::SourceHealth{};
   if (beside.kubernetes) snapshot.sources["kubernetes"] = *beside.kubernetes;
+  if (beside.prices_missing) {
+    auto& prices = snapshot.sources["prices"];
+    prices.up = *beside.prices_missing == 0;
+    prices.errors[static_cast<std::size_t>(ErrorKind::kPriceMissing)] = *beside.prices_missing;
+  }
   if (beside.outcomes) snapshot.outcomes = &*beside.outcomes;
   snapshot.deliveries = beside.deliveries;
   snapshot.final_scrapes = beside.final_scrapes;

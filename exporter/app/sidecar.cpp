@@ -120,6 +120,7 @@ void Sidecar::poll() {
   const auto own = life_.own_pod();
   if (options_.spark_app_id.empty() && !own.app_id.empty()) poller_.expect(own.app_id);
   if (own.uid.size() > 0 && !own.driver_started) poller_.not_running_yet();
+  poller_.set_group_limit(publisher_.group_limit());
   if (!run_ended_) poller_.poll();
   polled_ = true;
   if (const auto run = publisher_.known_run(poller_)) life_.rest_says(rest_facts(*run), run->info_labels);
@@ -153,6 +154,7 @@ void Sidecar::meter(Beside& beside) {
   facts.pods = life_.held_pods();
   meter_.feed(facts, publisher_.cost_settings());
   beside.cost = meter_.view();
+  if (beside.cost) beside.prices_missing = meter_.prices_missing();
   beside.advice = sizing::advise(sizing::evidence(*run->run, beside.cost ? &*beside.cost : nullptr));
 }
 

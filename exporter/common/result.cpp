@@ -22,6 +22,7 @@ std::string_view to_string(ErrorKind kind) {
     case ErrorKind::kWrongApplication: return "wrong_application";
     case ErrorKind::kEvicted: return "evicted";
     case ErrorKind::kIo: return "io";
+    case ErrorKind::kPriceMissing: return "price_missing";
     case ErrorKind::kCancelled: return "cancelled";
   }
   return "unknown";

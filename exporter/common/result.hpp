@@ -29,6 +29,7 @@ enum class ErrorKind {
   kWrongApplication,  ///< the UI at this port belongs to another application
   kEvicted,           ///< Spark forgot it before it could be read
   kIo,                ///< a local file
+  kPriceMissing,      ///< a pod whose node no entry of the price book names
   kCancelled,         ///< we are shutting down
 };
 

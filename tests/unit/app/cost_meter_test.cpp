@@ -289,6 +289,142 @@ TEST(CostMeter, TakesTheBudgetOfTheDriversPodFirst) {
   EXPECT_EQ(meter.view()->budget, std::nullopt);
 }
 
+TEST(CostMeter, WaitsForTheLostTasksOfADeadExecutor) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  scene.feed(meter);
+  scene.executor_of("1").total_duration = seconds(30);
+  scene.end("1", 60);
+  scene.poll(61);
+  EXPECT_DOUBLE_EQ(at(scene.feed(meter).totals.used, Use::kTaskOk), 0) << "Its stages may not know of them yet";
+  // Another look at the same answer says no more.
+  EXPECT_DOUBLE_EQ(at(scene.feed(meter).totals.used, Use::kTaskOk), 0);
+  spark::Stage stage;
+  stage.id = 0;
+  stage.status = spark::StageStatus::kActive;
+  stage.tasks = 4;
+  stage.failed_tasks = 2;
+  scene.run.apply_stages({stage});
+  ASSERT_EQ(scene.run.work().owed().size(), 1U);
+  scene.poll(62);
+  EXPECT_DOUBLE_EQ(at(scene.feed(meter).totals.used, Use::kTaskOk), 0) << "They are being read";
+  spark::Task task;
+  task.executor_id = "1";
+  task.status = spark::TaskStatus::kFailed;
+  task.duration = seconds(10);
+  std::vector<spark::Task> tasks{task, task};
+  tasks[0].id = 1;
+  tasks[1].id = 2;
+  scene.run.apply_lost_tasks({0, 0}, tasks, 250);
+  ASSERT_TRUE(scene.run.work().owed().empty());
+  scene.poll(63);
+  const auto& totals = scene.feed(meter).totals;
+  EXPECT_DOUBLE_EQ(at(totals.used, Use::kTaskFailed), 20 * 1.05);
+  EXPECT_DOUBLE_EQ(at(totals.used, Use::kTaskOk), 10 * 1.05);
+}
+
+TEST(CostMeter, AddsTheTimeOfTasksThatDiedWithTheirExecutor) {
+  // How many of the two had not ended when the row was written, and failures that it has.
+  const struct {
+    int active, failed;
+    double ok;
+  } cases[] = {{0, 2, 10}, {1, 1, 20}, {2, 0, 30}};
+  for (const auto& [active, failed, ok] : cases) {
+    CostMeter meter;
+    Scene scene = cluster();
+    spark::Job job;
+    job.id = 0;
+    job.status = spark::JobStatus::kRunning;
+    scene.run.apply_jobs({job}, at_second(35));
+    scene.executor_of("1").active_tasks = 2;
+    scene.poll(40);
+    scene.feed(meter);
+    // The row is written with the removal; 2 tasks of 10 s end after it, or were ended before.
+    scene.executor_of("1").active_tasks = active;
+    scene.executor_of("1").failed_tasks = failed;
+    scene.executor_of("1").total_duration = seconds(30);
+    scene.end("1", 60);
+    scene.poll(61);
+    scene.feed(meter);
+    // The stage shows them late.
+    scene.poll(65);
+    EXPECT_DOUBLE_EQ(at(scene.feed(meter).totals.used, Use::kTaskOk), 0);
+    spark::Stage stage;
+    stage.id = 0;
+    stage.status = spark::StageStatus::kActive;
+    stage.tasks = 4;
+    stage.failed_tasks = 2;
+    scene.run.apply_stages({stage});
+    spark::Task task;
+    task.executor_id = "1";
+    task.status = spark::TaskStatus::kFailed;
+    task.duration = seconds(10);
+    std::vector<spark::Task> tasks{task, task};
+    tasks[0].id = 1;
+    tasks[1].id = 2;
+    scene.run.apply_lost_tasks({0, 0}, tasks, 250);
+    CostMeter next;
+    ASSERT_TRUE(next.restore(*meter.save()));
+    scene.poll(73);
+    const auto& totals = scene.feed(next).totals;
+    EXPECT_DOUBLE_EQ(at(totals.used, Use::kTaskFailed), 20 * 1.05) << active;
+    EXPECT_DOUBLE_EQ(at(totals.used, Use::kTaskOk), ok * 1.05) << active;
+    expect_adds_up(totals);
+  }
+}
+
+TEST(CostMeter, GivesUpWaitingForLostTasksThatNobodyTells) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.executor_of("1").total_duration = seconds(30);
+  scene.end("1", 60);
+  spark::Stage stage;
+  stage.id = 0;
+  stage.status = spark::StageStatus::kActive;
+  stage.tasks = 4;
+  stage.failed_tasks = 2;
+  scene.run.apply_stages({stage});
+  for (const int now : {61, 100, 120}) {
+    scene.poll(now);
+    EXPECT_DOUBLE_EQ(at(scene.feed(meter).totals.used, Use::kTaskOk), 0) << now;
+  }
+  scene.poll(121);
+  EXPECT_DOUBLE_EQ(at(scene.feed(meter).totals.used, Use::kTaskOk), 30 * 1.05);
+}
+
+TEST(CostMeter, TellsCountsLateWhileAJobRuns) {
+  CostMeter meter;
+  Scene scene = cluster();
+  spark::Job job;
+  job.id = 0;
+  job.status = spark::JobStatus::kRunning;
+  job.stage_ids = {0};
+  scene.run.apply_jobs({job}, at_second(35));
+  scene.poll(40);
+  EXPECT_DOUBLE_EQ(at(scene.feed(meter).totals.used, Use::kIdle), 0);
+  scene.executor_of("1").active_tasks = 1;
+  scene.executor_of("1").total_duration = seconds(12);
+  scene.poll(51);
+  EXPECT_DOUBLE_EQ(at(scene.feed(meter).totals.used, Use::kIdle), 0);
+  // What was answered at 40 s; then, the last 12 s may have had tasks: up since 20 s and 30 s.
+  scene.poll(52);
+  EXPECT_DOUBLE_EQ(at(scene.feed(meter).totals.used, Use::kIdle), 8 * 2.1);
+  EXPECT_DOUBLE_EQ(at(meter.view()->totals.used, Use::kTaskOk), 0);
+  scene.poll(63);
+  EXPECT_DOUBLE_EQ(at(scene.feed(meter).totals.used, Use::kTaskOk), 12 * 1.05);
+  // Without a job nothing can be late.
+  scene.executor_of("1").active_tasks = 0;
+  scene.executor_of("1").total_duration = seconds(24);
+  job.status = spark::JobStatus::kSucceeded;
+  scene.run.apply_jobs({job}, at_second(64));
+  scene.poll(65);
+  const auto& totals = scene.feed(meter).totals;
+  EXPECT_DOUBLE_EQ(at(totals.used, Use::kTaskOk), 24 * 1.05);
+  EXPECT_DOUBLE_EQ(at(totals.used, Use::kIdle), (2 * 45 - 24) * 1.05 + 35 * 2.1);
+  expect_adds_up(totals);
+}
+
 /// A made-up run: executors come, work and go. Told at `polls` of its 100 moments, restarted at `restarts`.
 cost::Totals lived(std::uint32_t seed, const std::vector<int>& polls, const std::vector<int>& restarts) {
   std::mt19937 random(seed);
