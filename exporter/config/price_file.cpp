@@ -1,7 +1,10 @@
 #include "exporter/config/price_file.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bitset>
 #include <cctype>
+#include <map>
 
 #include "exporter/kubernetes/text.hpp"
 
@@ -21,6 +24,22 @@ bool is_name(std::string_view text) {
          std::none_of(text.begin(), text.end(), [](char c) { return c >= 0 && c < ' '; });
 }
 
+/// A star stands at the end only: elsewhere it would match nothing.
+bool is_pattern(std::string_view text) {
+  const std::size_t star = text.find('*');
+  return is_name(text) && (star == std::string_view::npos || star + 1 == text.size());
+}
+
+bool is_plain(std::string_view text) { return is_name(text) && text.find('*') == std::string_view::npos; }
+
+/// "app" or "namespace/app".
+bool is_job(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return is_pattern(text);
+  return slash > 0 && slash + 1 < text.size() && text.find('/', slash + 1) == std::string_view::npos &&
+         text.find('*') > slash && is_pattern(text);
+}
+
 bool is_currency(std::string_view text) {
   return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
@@ -33,8 +52,12 @@ std::optional<cost::TimePoint> time_of(const std::string& text) {
   return std::chrono::floor<cost::Millis>(*time);
 }
 
-void take_name(YamlReader& reader, const char* key, std::string& out) {
-  reader.take_text(key, out, is_name, "a text of at most 256 bytes on one line");
+void take_pattern(YamlReader& reader, const char* key, std::string& out) {
+  reader.take_text(key, out, is_pattern, "a text of at most 256 bytes on one line, with a star at most at its end");
+}
+
+void take_plain(YamlReader& reader, const char* key, std::string& out) {
+  reader.take_text(key, out, is_plain, "a text of at most 256 bytes on one line, without a star");
 }
 
 void take_capacity(YamlReader& reader, std::string& out) {
@@ -49,12 +72,54 @@ std::optional<cost::TimePoint> take_time(YamlReader& reader, const char* key) {
   return text.empty() ? std::nullopt : time_of(text);
 }
 
-cost::PriceEntry read_entry(YamlReader reader) {
+/// What an entry sets: core, memory_gib, gpu, ephemeral_gib, volume_gib, discount. A node's price is one of the first
+/// three.
+using Settings = std::bitset<6>;
+constexpr std::array<const char*, 6> kSettings{"core", "memory_gib", "gpu", "ephemeral_gib", "volume_gib", "discount"};
+
+Settings settings_of(const cost::PriceEntry& entry) {
+  Settings set;
+  set[0] = entry.core || entry.node_hour;
+  set[1] = entry.memory_gib || entry.node_hour;
+  set[2] = entry.gpu || entry.node_hour;
+  set[3] = entry.ephemeral_gib.has_value();
+  set[4] = entry.volume_gib.has_value();
+  set[5] = entry.discount.has_value();
+  return set;
+}
+
+bool overlap(const cost::PriceEntry& a, const cost::PriceEntry& b) {
+  return (!a.valid_until || !b.valid_from || *b.valid_from < *a.valid_until) &&
+         (!b.valid_until || !a.valid_from || *a.valid_from < *b.valid_until);
+}
+
+/// Two prices for the same thing at the same time: one of them is a mistake, and which one nobody knows.
+class Overlaps {
+ public:
+  void check(YamlReader& reader, const cost::PriceEntry& entry) {
+    auto& same = seen_[{entry.instance_type, entry.region, entry.capacity, entry.gpu_kind}];
+    for (const auto& [index, other] : same) {
+      const Settings both = settings_of(entry) & settings_of(other);
+      if (both.none() || !overlap(entry, other)) continue;
+      std::size_t first = 0;
+      while (!both[first]) ++first;
+      reader.refuse("sets " + std::string(kSettings.at(first)) + " for what prices[" + std::to_string(index) +
+                    "] sets it for, at the same time (valid_from, valid_until)");
+    }
+    same.emplace_back(count_++, entry);
+  }
+
+ private:
+  std::map<std::array<std::string, 4>, std::vector<std::pair<std::size_t, cost::PriceEntry>>> seen_;
+  std::size_t count_ = 0;
+};
+
+cost::PriceEntry read_entry(YamlReader& reader) {
   cost::PriceEntry entry;
-  take_name(reader, "instance_type", entry.instance_type);
-  take_name(reader, "region", entry.region);
+  take_pattern(reader, "instance_type", entry.instance_type);
+  take_plain(reader, "region", entry.region);
   take_capacity(reader, entry.capacity);
-  take_name(reader, "gpu_kind", entry.gpu_kind);
+  take_pattern(reader, "gpu_kind", entry.gpu_kind);
   entry.valid_from = take_time(reader, "valid_from");
   entry.valid_until = take_time(reader, "valid_until");
   if (entry.valid_from && entry.valid_until && *entry.valid_until <= *entry.valid_from) {
@@ -71,12 +136,13 @@ cost::PriceEntry read_entry(YamlReader reader) {
   reader.take_number("node_memory_gib", entry.node_memory_gib, 0, kMostUnits);
   reader.take_number("node_gpus", entry.node_gpus, 0, kMostUnits);
   reader.finish();
+  if (settings_of(entry).none()) reader.refuse("sets no price (core, memory_gib, gpu, node_hour, ... or discount)");
   return entry;
 }
 
 cost::Budget read_budget(YamlReader reader) {
   cost::Budget budget;
-  take_name(reader, "job", budget.job);
+  reader.take_text("job", budget.job, is_job, "app or namespace/app, with a star at most at its end");
   reader.take_number("amount", budget.amount, 0, cost::kLargestBudget);
   std::string period{cost::to_string(budget.period)};
   reader.take_text(
@@ -85,6 +151,7 @@ cost::Budget read_budget(YamlReader reader) {
   budget.period = cost::parse_budget_period(period).value_or(budget.period);
   if (budget.amount == 0) reader.refuse("amount", "must be more than 0");
   reader.finish();
+  if (budget.job.empty() || budget.amount == 0) reader.refuse("a budget needs both job and amount");
   return budget;
 }
 
@@ -94,14 +161,15 @@ cost::NodeWeights read_weights(YamlReader reader) {
   reader.take_number("memory_gib", weights.memory_gib, 0, kMostWeight);
   reader.take_number("gpu", weights.gpu, 0, kMostWeight);
   reader.finish();
+  if (weights.core + weights.memory_gib <= 0) reader.refuse("core and memory_gib are both worth nothing");
   return weights;
 }
 
 void read_node(YamlReader reader, cost::NodeTraits& node) {
-  take_name(reader, "instance_type", node.instance_type);
-  take_name(reader, "region", node.region);
+  take_plain(reader, "instance_type", node.instance_type);
+  take_plain(reader, "region", node.region);
   take_capacity(reader, node.capacity);
-  take_name(reader, "gpu_kind", node.gpu_kind);
+  take_plain(reader, "gpu_kind", node.gpu_kind);
   reader.finish();
 }
 
@@ -112,7 +180,11 @@ void read_cost(YamlReader reader, Config& config) {
   reader.take_text("currency", currency, is_currency, "three capital letters, as of ISO 4217");
   const auto weights = read_weights(reader.section("weights"));
   std::vector<cost::PriceEntry> entries;
-  for (auto& entry : reader.sections("prices", kMostEntries)) entries.push_back(read_entry(std::move(entry)));
+  Overlaps overlaps;
+  for (YamlReader& entry : reader.sections("prices", kMostEntries)) {
+    entries.push_back(read_entry(entry));
+    overlaps.check(entry, entries.back());
+  }
   for (auto& budget : reader.sections("budgets", kMostBudgets)) {
     config.budgets.push_back(read_budget(std::move(budget)));
   }

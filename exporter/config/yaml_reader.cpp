@@ -146,6 +146,10 @@ void YamlReader::refuse(std::string_view key, const std::string& what) {
   if (const YamlNode* node = take(key)) problems_->add(*node, path_of(key), what);
 }
 
+void YamlReader::refuse(const std::string& what) {
+  if (node_ != nullptr) problems_->add(*node_, path_, what);
+}
+
 void YamlReader::take_int(std::string_view key, int& out, int smallest, int largest) {
   const YamlNode* node = take(key);
   if (node == nullptr) return;

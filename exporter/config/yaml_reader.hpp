@@ -80,6 +80,8 @@ class YamlReader {
   void take_number(std::string_view key, std::optional<double>& out, double smallest, double largest);
   /// Puts an error at `key`, which is known to be there.
   void refuse(std::string_view key, const std::string& what);
+  /// Puts an error at the mapping itself.
+  void refuse(const std::string& what);
   /// Nothing if the key is absent (or its value no switch).
   std::optional<bool> take_bool(std::string_view key);
   /// A text for which `is_valid` holds; `allowed` says in the error what would be right.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 
 #include "exporter/common/file.hpp"
@@ -107,6 +108,25 @@ TEST(PriceFile, SaysWhatIsWrongAndWhere) {
        "instance_type, memory_gib, node_cores, node_gpus, node_hour, node_memory_gib, region, valid_from, valid_until, "
        "volume_gib)"},
       {"cost:\n  budgets: [{job: a, amount: 0}]\n", "c.yml:2:30: cost.budgets[0].amount: must be more than 0"},
+      {"cost:\n  budgets: [{job: a}]\n", "c.yml:2:13: cost.budgets[0]: a budget needs both job and amount"},
+      {"cost:\n  budgets: [{amount: 1}]\n", "c.yml:2:13: cost.budgets[0]: a budget needs both job and amount"},
+      {"cost:\n  budgets: [{job: a/b/c, amount: 1}]\n",
+       "c.yml:2:19: cost.budgets[0].job: \"a/b/c\" is not valid (app or namespace/app, with a star at most at its "
+       "end)"},
+      {"cost:\n  budgets: [{job: 'a*/b', amount: 1}]\n",
+       "c.yml:2:19: cost.budgets[0].job: the text \"a*/b\" is not valid (app or namespace/app, with a star at most at "
+       "its end)"},
+      {"cost:\n  weights: {core: 0, memory_gib: 0}\n",
+       "c.yml:2:12: cost.weights: core and memory_gib are both worth nothing"},
+      {"cost:\n  prices: [{instance_type: m5.large}]\n",
+       "c.yml:2:12: cost.prices[0]: sets no price (core, memory_gib, gpu, node_hour, ... or discount)"},
+      {"cost:\n  prices: [{instance_type: m*.large, core: 1}]\n",
+       "c.yml:2:28: cost.prices[0].instance_type: \"m*.large\" is not valid (a text of at most 256 bytes on one line, "
+       "with a star at most at its end)"},
+      {"cost:\n  prices: [{region: us-*, core: 1}]\n",
+       "c.yml:2:21: cost.prices[0].region: \"us-*\" is not valid (a text of at most 256 bytes on one line, without a "
+       "star)"},
+      {"cost:\n  prices: [{core: 1, core: 2}]\n", "c.yml:2:22: cost.prices.core: duplicate key (each key once)"},
       {"cost:\n  budgets: [{job: a, amount: 1, period: year}]\n",
        "c.yml:2:41: cost.budgets[0].period: \"year\" is not valid (run, day, week or month)"},
   };
@@ -117,10 +137,48 @@ TEST(PriceFile, SaysWhatIsWrongAndWhere) {
   }
 }
 
+TEST(PriceFile, RefusesTwoPricesForTheSameAtTheSameTime) {
+  const auto book = [](const std::string& first, const std::string& second) {
+    return parse("cost:\n  prices:\n  - {" + first + "}\n  - {core: 9, region: other}\n  - {" + second + "}\n");
+  };
+  const std::pair<const char*, const char*> good[] = {
+      {"core: 1, valid_until: 2026-01-01", "core: 2, valid_from: 2026-01-01"},
+      {"core: 2, valid_from: 2026-01-01", "core: 1, valid_until: 2026-01-01"},
+      {"core: 1", "memory_gib: 2"},
+      {"core: 1", "core: 2, capacity: spot"},
+      {"core: 1", "core: 2, instance_type: m5.*"},
+      {"core: 1, gpu_kind: a", "core: 2, gpu_kind: b"},
+      {"node_hour: 1, node_cores: 1, node_memory_gib: 1", "discount: 0.1"},
+  };
+  for (const auto& [first, second] : good) {
+    const auto config = book(first, second);
+    EXPECT_TRUE(config) << first << " | " << second << ' ' << config.error().what;
+  }
+  const std::array<std::string, 3> bad[] = {
+      {"core: 1", "core: 2", "core"},
+      {"core: 1", "core: 2, valid_from: 2026-01-01", "core"},
+      {"core: 1, valid_until: 2026-01-02", "core: 2, valid_from: 2026-01-01", "core"},
+      {"core: 1, valid_from: 2026-01-01", "core: 2, valid_until: 2026-01-01T00:00:01Z", "core"},
+      {"memory_gib: 1, node_hour: 2", "memory_gib: 2", "memory_gib"},
+      {"node_hour: 1", "gpu: 1", "gpu"},
+      {"ephemeral_gib: 1", "ephemeral_gib: 1", "ephemeral_gib"},
+      {"volume_gib: 1", "volume_gib: 1", "volume_gib"},
+      {"discount: 0.1", "discount: 0.1", "discount"},
+      {"core: 1, instance_type: m5.*, region: eu, capacity: spot, gpu_kind: a",
+       "core: 1, instance_type: m5.*, region: eu, capacity: spot, gpu_kind: a", "core"},
+  };
+  for (const auto& [first, second, what] : bad) {
+    const auto config = book(first, second);
+    ASSERT_FALSE(config) << first << " | " << second;
+    EXPECT_EQ(config.error().what, "c.yml:5:5: cost.prices[2]: sets " + what +
+                                       " for what prices[0] sets it for, at the same time (valid_from, valid_until)");
+  }
+}
+
 TEST(PriceFile, HoldsSoManyEntriesAndNoMore) {
   const auto list = [](int count) {
     std::string text = "cost:\n  prices:\n";
-    for (int i = 0; i < count; ++i) text += "  - core: 1\n";
+    for (int i = 0; i < count; ++i) text += "  - {instance_type: t" + std::to_string(i) + ", core: 1}\n";
     return text;
   };
   ASSERT_TRUE(parse(list(2'000)));
