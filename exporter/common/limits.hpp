@@ -115,6 +115,9 @@ inline constexpr std::size_t kRateSpans = 1'000;
 inline constexpr std::size_t kHolders = 200'000;
 /// Groups that share a run's money; later ones share as `other`.
 inline constexpr std::size_t kCostGroups = 1'000;
+/// Nodes whose prices are taken of OpenCost, and a line of its metrics.
+inline constexpr std::size_t kOpenCostNodes = 20'000;
+inline constexpr std::size_t kOpenCostLineBytes = 64 * 1024;
 
 /// Scrapers whose intervals are learnt; the one that was silent longest makes room.
 inline constexpr std::size_t kScrapePeers = 32;
