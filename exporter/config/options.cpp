@@ -46,6 +46,7 @@ struct RawOptions {
   std::string linger_success;
   std::string linger_failure;
   std::string outcome_retention = "24h";
+  std::string opencost_url;
   std::string observer_url;
   std::string gateway_url;
   std::string alertmanager_url;
@@ -275,6 +276,8 @@ class Parser {
   void define_cost() {
     add(app_, "--cost.prices", options_.prices_file,
         "YAML prices and budgets, in place of the configuration's section cost; reloaded with it.", "Cost", "FILE");
+    add(app_, "--cost.opencost-url", raw_.opencost_url, "OpenCost, whose prices of nodes go before those of the file.",
+        "Cost", "URL");
   }
 
   void define_outcome() {
@@ -398,6 +401,7 @@ class Parser {
     options_.linger_failure = to_linger("--outcome.linger-failure", raw_.linger_failure);
     options_.outcome_retention =
         to_duration("--outcome.retention", raw_.outcome_retention, kShortestRetention, kLongestRetention);
+    options_.opencost_url = to_optional_url("--cost.opencost-url", raw_.opencost_url);
     options_.observer_url = to_optional_url("--observer.url", raw_.observer_url);
     options_.gateway_url = to_optional_url("--push.gateway-url", raw_.gateway_url);
     options_.alertmanager_url = to_optional_url("--push.alertmanager-url", raw_.alertmanager_url);

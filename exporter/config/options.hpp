@@ -32,9 +32,10 @@ struct Options {
   std::string telemetry_path = "/metrics";
   int max_requests = limits::kDefaultMaxRequests;
 
-  std::string config_file;    ///< empty: none
-  std::string prices_file;    ///< --cost.prices; empty: what the configuration says
-  bool config_check = false;  ///< read the configuration, say whether it is good, exit
+  std::string config_file;               ///< empty: none
+  std::string prices_file;               ///< --cost.prices; empty: what the configuration says
+  std::optional<net::Url> opencost_url;  ///< --cost.opencost-url
+  bool config_check = false;             ///< read the configuration, say whether it is good, exit
 
   log::Level log_level = log::Level::kInfo;
   log::Format log_format = log::Format::kLogfmt;

@@ -81,6 +81,7 @@ TEST_F(CommandLine, HasDefaultsOfOutcomes) {
   EXPECT_EQ(options.termination_log, "/dev/termination-log");
   EXPECT_FALSE(options.outcome_event);
   EXPECT_FALSE(options.observer_url);
+  EXPECT_FALSE(options.opencost_url);
   EXPECT_FALSE(options.poll_drivers);
   EXPECT_FALSE(options.gateway_url);
   EXPECT_FALSE(options.alertmanager_url);
@@ -249,6 +250,7 @@ TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
       {{"--kubernetes.api-server=host:6443"}, "--kubernetes.api-server=\"host:6443\": is no http or https URL"},
       {{"--kubernetes.driver-container="}, "--kubernetes.driver-container"},
       {{"--observer.url=observer"}, "--observer.url=\"observer\": is no http or https URL"},
+      {{"--cost.opencost-url=x"}, "--cost.opencost-url=\"x\": is no http or https URL"},
       {{"--push.gateway-url=x"}, "--push.gateway-url=\"x\": is no http or https URL"},
       {{"--push.alertmanager-url=x"}, "--push.alertmanager-url=\"x\": is no http or https URL"},
       {{"--spark.url"}, "--spark.url"},
@@ -364,6 +366,7 @@ TEST_F(CommandLine, ChoosesCollectors) {
 TEST_F(CommandLine, SizesAJob) {
   EXPECT_FALSE(good({}).size);
   EXPECT_EQ(good({"--cost.prices=p.yaml"}).prices_file, "p.yaml");
+  EXPECT_EQ(good({"--cost.opencost-url=http://opencost:9003"}).opencost_url, (net::Url{"http", "opencost", 9003, ""}));
   const auto plain = good({"size", "--data-size", "1TB"}).size;
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->data_size, "1TB");
