@@ -34,9 +34,10 @@ struct Beside {
   std::optional<outcome::View> outcomes;  ///< as the owner only
   std::optional<outcome::RunView> run;    ///< for the report, whoever is the owner
   std::optional<model::SourceHealth> kubernetes;
-  std::optional<std::uint64_t> prices_missing;  ///< pods priced by a guess; absent: without prices
-  std::optional<cost::View> cost;               ///< of the current run
-  std::optional<sizing::Advice> advice;         ///< to it
+  std::optional<std::uint64_t> prices_missing;              ///< pods priced by a guess; absent: without prices
+  std::map<std::string, model::SourceHealth> node_sources;  ///< see NodePrices::health()
+  std::optional<cost::View> cost;                           ///< of the current run
+  std::optional<sizing::Advice> advice;                     ///< to it
   std::map<std::pair<std::string, std::string>, std::uint64_t> deliveries;
   std::optional<std::uint64_t> final_scrapes;
   std::string warning;
@@ -59,6 +60,8 @@ class PodLife {
   /// Begins to watch, where this is a pod. Error: it was asked for and cannot be.
   Result<void> start();
   bool in_pod() const { return in_pod_; }
+  /// Where the API server is, in a pod.
+  const std::optional<kubernetes::Cluster>& cluster() const { return cluster_; }
   /// The first list is in, or will not be.
   bool listed() const;
   OwnPod own_pod() const;

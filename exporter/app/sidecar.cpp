@@ -1,6 +1,7 @@
 #include "exporter/app/sidecar.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "exporter/app/pages.hpp"
 #include "exporter/app/rest_facts.hpp"
@@ -65,6 +66,7 @@ Sidecar::~Sidecar() {
   }
   changed_.notify_all();
   poller_.cancel();
+  if (node_prices_) node_prices_->cancel();
   if (thread_.joinable()) thread_.join();
   server_.reset();
 }
@@ -76,6 +78,7 @@ Result<void> Sidecar::start() {
   server_ = std::move(*server);
   for (const auto& address : server_->addresses()) log::info("listening", {{"address", address}});
   if (auto watched = life_.start(); watched.has_error()) return watched;
+  node_prices_ = make_node_prices();
   thread_ = std::thread([this] { live(); });
   return boost::system::in_place_value;
 }
@@ -139,6 +142,20 @@ void Sidecar::publish() {
   life_.published(turn);
 }
 
+std::unique_ptr<NodePrices> Sidecar::make_node_prices() const {
+  const std::string agent = std::string("spark_exporter/") + kVersion;
+  std::unique_ptr<kubernetes::ApiClient> api;
+  if (life_.cluster()) api = kubernetes::make_api_client(*life_.cluster(), agent);
+  std::unique_ptr<net::HttpClient> opencost;
+  if (options_.opencost_url) {
+    net::ClientOptions client;
+    client.base = *options_.opencost_url;
+    client.user_agent = agent;
+    opencost = net::make_http_client(std::move(client));
+  }
+  return std::make_unique<NodePrices>(std::move(api), std::move(opencost), clock_);
+}
+
 /// After each poll, and while our pod outlives its driver.
 void Sidecar::meter(Beside& beside) {
   const auto run = publisher_.known_run(poller_);
@@ -152,7 +169,17 @@ void Sidecar::meter(Beside& beside) {
   facts.ui_over = poller_.over();
   facts.run_over = beside.run_over || (!life_.in_pod() && poller_.over());
   facts.pods = life_.held_pods();
-  meter_.feed(facts, publisher_.cost_settings());
+  const auto settings = publisher_.cost_settings();
+  // Without a price there is nothing to ask nodes for.
+  if (facts.pods && (!settings.prices.empty() || options_.opencost_url)) {
+    std::set<std::string> names;
+    for (const auto& pod : *facts.pods) {
+      if (!pod.node.empty()) names.insert(pod.node);
+    }
+    facts.nodes = node_prices_->of(names, settings.default_node);
+    beside.node_sources = node_prices_->health();
+  }
+  meter_.feed(facts, settings);
   beside.cost = meter_.view();
   if (beside.cost) beside.prices_missing = meter_.prices_missing();
   beside.advice = sizing::advise(sizing::evidence(*run->run, beside.cost ? &*beside.cost : nullptr));

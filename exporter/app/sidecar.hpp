@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "exporter/app/cost_meter.hpp"
+#include "exporter/app/node_prices.hpp"
 #include "exporter/app/pod_life.hpp"
 #include "exporter/app/publisher.hpp"
 #include "exporter/common/result.hpp"
@@ -49,6 +50,7 @@ class Sidecar {
   void poll();
   void publish();
   void meter(Beside& beside);
+  std::unique_ptr<NodePrices> make_node_prices() const;
   /// Until `until`, or until there is news; false when it is to stop.
   bool wait(std::chrono::steady_clock::time_point until);
   void wake();
@@ -75,6 +77,7 @@ class Sidecar {
   bool news_ = false;
 
   PodLife life_;
+  std::unique_ptr<NodePrices> node_prices_;
   std::unique_ptr<web::Server> server_;
   std::thread thread_;
 };
