@@ -21,6 +21,7 @@
 #include "exporter/common/version.hpp"
 #include "exporter/config/config_file.hpp"
 #include "exporter/config/options.hpp"
+#include "exporter/config/web_file.hpp"
 #include "exporter/metrics/collectors.hpp"
 
 namespace spark_exporter::app {
@@ -116,8 +117,8 @@ int serve(const config::Options& options, config::Config config) {
   return start_and_wait(events, sidecar);
 }
 
-int report_health(const net::Url& url) {
-  const auto healthy = check_health(url);
+int report_health(const net::Url& url, const net::TlsOptions& tls) {
+  const auto healthy = check_health(url, tls);
   if (healthy) return 0;
   std::fprintf(stderr, "spark_exporter: %s\n", healthy.error().what.c_str());
   return 1;
@@ -131,7 +132,7 @@ int parse_and_serve(int argc, const char* const* argv) {
     return exit->code;
   }
   const auto& options = std::get<config::Options>(parsed);
-  if (options.healthcheck_url) return report_health(*options.healthcheck_url);
+  if (options.healthcheck_url) return report_health(*options.healthcheck_url, options.healthcheck_tls);
   if (options.size) return size(*options.size);
   config::Config config;
   if (!options.config_file.empty() || !options.prices_file.empty()) {
@@ -141,6 +142,14 @@ int parse_and_serve(int argc, const char* const* argv) {
       return 2;
     }
     config = std::move(*loaded);
+  }
+  if (!options.web_config_file.empty() && options.config_check) {
+    const auto web = config::load_web_config(options.web_config_file);
+    const auto good = web.has_error() ? Result<void>(web.error()) : web::check_web_config(*web);
+    if (good.has_error()) {
+      std::fprintf(stderr, "spark_exporter: %s\n", good.error().what.c_str());
+      return 2;
+    }
   }
   if (options.config_check) {
     std::printf("configuration is good\n");

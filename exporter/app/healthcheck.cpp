@@ -5,11 +5,12 @@
 
 namespace spark_exporter::app {
 
-Result<void> check_health(const net::Url& url) {
+Result<void> check_health(const net::Url& url, const net::TlsOptions& tls) {
   constexpr std::chrono::milliseconds kTimeout{5'000};
   net::ClientOptions options;
   options.base = url;
   options.base.path.clear();
+  options.tls = tls;
   options.user_agent = "spark_exporter healthcheck";
   net::Request request;
   request.target = url.path.empty() ? "/" : url.path;

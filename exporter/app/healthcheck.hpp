@@ -9,6 +9,6 @@
 namespace spark_exporter::app {
 
 /// One GET, within five seconds. Success is a 2xx; everything else is the error that says why.
-Result<void> check_health(const net::Url& url);
+Result<void> check_health(const net::Url& url, const net::TlsOptions& tls);
 
 }  // namespace spark_exporter::app

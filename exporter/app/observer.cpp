@@ -9,6 +9,7 @@
 #include "exporter/app/fleet_report.hpp"
 #include "exporter/app/last_words_intake.hpp"
 #include "exporter/app/pages.hpp"
+#include "exporter/app/server_options.hpp"
 #include "exporter/common/log.hpp"
 #include "exporter/common/process_stats.hpp"
 #include "exporter/metrics/collectors.hpp"
@@ -93,7 +94,7 @@ Observer::~Observer() {
 
 Result<void> Observer::start() {
   file_.restore(fleet_, wall_now());
-  auto server = web::start_server({options_.listen_addresses, options_.max_requests}, routes());
+  auto server = web::start_server(server_options(options_), routes());
   if (server.has_error()) return server.error();
   server_ = std::move(*server);
   for (const auto& address : server_->addresses()) log::info("listening", {{"address", address}});
@@ -207,6 +208,7 @@ metrics::Packed Observer::render(const outcome::View& view, kubernetes::TimePoin
   snapshot.now = now;
   snapshot.outcomes = &view;
   snapshot.sources["kubernetes"] = watches_->health(now);
+  if (!options_.web_config_file.empty()) snapshot.sources["web_config"] = web_config_health(*server_);
   const auto polled = polls_ != nullptr ? polls_->latest() : std::vector<std::shared_ptr<const PolledRun>>{};
   if (polls_ != nullptr) snapshot.sources["spark"] = polls_->health();
   snapshot.runs = polled_views(polled, view, now);
@@ -293,6 +295,7 @@ web::HttpResponse Observer::answer_reload(const web::HttpRequest& request) {
 }
 
 std::vector<web::Route> Observer::routes() {
+  constexpr bool kOpen = true;  // last words come with a token that the API server judges
   const auto metrics = [this](const web::HttpRequest& request) { return answer_metrics(request); };
   const auto report = [this](const web::HttpRequest&) { return answer_report(); };
   const auto landing = [this](const web::HttpRequest&) {
@@ -307,12 +310,12 @@ std::vector<web::Route> Observer::routes() {
   return {{options_.telemetry_path, "GET", metrics},
           {"/", "GET", landing},
           {"/report", "GET", report},
-          {"/-/healthy", "GET", healthy},
-          {"/healthz", "GET", healthy},
-          {"/-/ready", "GET", ready},
-          {"/readyz", "GET", ready},
+          {"/-/healthy", "GET", healthy, kOpen},
+          {"/healthz", "GET", healthy, kOpen},
+          {"/-/ready", "GET", ready, kOpen},
+          {"/readyz", "GET", ready, kOpen},
           {"/-/reload", "POST", reload},
-          {"/api/v1/last-words", "POST", last_words}};
+          {"/api/v1/last-words", "POST", last_words, kOpen}};
 }
 
 }  // namespace spark_exporter::app

@@ -34,10 +34,10 @@ struct Beside {
   std::optional<outcome::View> outcomes;  ///< as the owner only
   std::optional<outcome::RunView> run;    ///< for the report, whoever is the owner
   std::optional<model::SourceHealth> kubernetes;
-  std::optional<std::uint64_t> prices_missing;              ///< pods priced by a guess; absent: without prices
-  std::map<std::string, model::SourceHealth> node_sources;  ///< see NodePrices::health()
-  std::optional<cost::View> cost;                           ///< of the current run
-  std::optional<sizing::Advice> advice;                     ///< to it
+  std::optional<std::uint64_t> prices_missing;         ///< pods priced by a guess; absent: without prices
+  std::map<std::string, model::SourceHealth> sources;  ///< more that we ask: nodes, opencost, web_config
+  std::optional<cost::View> cost;                      ///< of the current run
+  std::optional<sizing::Advice> advice;                ///< to it
   std::map<std::pair<std::string, std::string>, std::uint64_t> deliveries;
   std::optional<std::uint64_t> final_scrapes;
   std::string warning;

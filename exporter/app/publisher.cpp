@@ -100,7 +100,7 @@ model::Snapshot Publisher::snapshot(spark::Poller* poller, const Beside& beside,
   snapshot.config_reload_time = reload_time_;
   snapshot.sources["spark"] = poller != nullptr ? poller->health() : model::SourceHealth{};
   if (beside.kubernetes) snapshot.sources["kubernetes"] = *beside.kubernetes;
-  for (const auto& [name, health] : beside.node_sources) snapshot.sources[name] = health;
+  for (const auto& [name, health] : beside.sources) snapshot.sources[name] = health;
   if (beside.prices_missing) {
     auto& prices = snapshot.sources["prices"];
     prices.up = *beside.prices_missing == 0;

@@ -5,6 +5,7 @@
 
 #include "exporter/app/pages.hpp"
 #include "exporter/app/rest_facts.hpp"
+#include "exporter/app/server_options.hpp"
 #include "exporter/common/file.hpp"
 #include "exporter/common/limits.hpp"
 #include "exporter/common/log.hpp"
@@ -73,7 +74,7 @@ Sidecar::~Sidecar() {
 
 Result<void> Sidecar::start() {
   publisher_.publish(nullptr, {}, clock_.wall());
-  auto server = web::start_server({options_.listen_addresses, options_.max_requests}, routes());
+  auto server = web::start_server(server_options(options_), routes());
   if (server.has_error()) return server.error();
   server_ = std::move(*server);
   for (const auto& address : server_->addresses()) log::info("listening", {{"address", address}});
@@ -136,6 +137,7 @@ void Sidecar::publish() {
   const bool after_poll = published_ == std::chrono::steady_clock::time_point{};
   published_ = now;
   meter(turn.beside);
+  if (!options_.web_config_file.empty()) turn.beside.sources["web_config"] = web_config_health(*server_);
   // Both at once: an executor's end that the run has counted is not told to the meter again.
   if (after_poll) save();
   publisher_.publish(&poller_, turn.beside, clock_.wall());
@@ -177,7 +179,7 @@ void Sidecar::meter(Beside& beside) {
       if (!pod.node.empty()) names.insert(pod.node);
     }
     facts.nodes = node_prices_->of(names, settings.default_node);
-    beside.node_sources = node_prices_->health();
+    beside.sources = node_prices_->health();
   }
   meter_.feed(facts, settings);
   beside.cost = meter_.view();
@@ -280,6 +282,7 @@ web::HttpResponse Sidecar::answer_metrics(const web::HttpRequest& request) {
 }
 
 std::vector<web::Route> Sidecar::routes() {
+  constexpr bool kOpen = true;
   const auto metrics = [this](const web::HttpRequest& request) { return answer_metrics(request); };
   const auto report = [this](const web::HttpRequest&) {
     auto published = publisher_.latest();
@@ -307,10 +310,10 @@ std::vector<web::Route> Sidecar::routes() {
   return {{options_.telemetry_path, "GET", metrics},
           {"/", "GET", landing},
           {"/report", "GET", report},
-          {"/-/healthy", "GET", healthy},
-          {"/healthz", "GET", healthy},
-          {"/-/ready", "GET", ready},
-          {"/readyz", "GET", ready},
+          {"/-/healthy", "GET", healthy, kOpen},
+          {"/healthz", "GET", healthy, kOpen},
+          {"/-/ready", "GET", ready, kOpen},
+          {"/readyz", "GET", ready, kOpen},
           {"/-/reload", "POST", reload}};
 }
 

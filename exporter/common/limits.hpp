@@ -88,6 +88,9 @@ inline constexpr auto kRequestHeadTimeout = std::chrono::seconds{5};  ///< also 
 inline constexpr auto kWriteIdleTimeout = std::chrono::seconds{10};
 inline constexpr auto kResponseTimeout = std::chrono::seconds{60};  ///< however steadily it is read
 inline constexpr std::size_t kOpenConnections = 512;
+inline constexpr std::size_t kOpenTlsConnections = 128;  ///< some 45 KiB each
+inline constexpr std::size_t kPemFileBytes = 1 << 20;
+inline constexpr std::size_t kWebUsers = 1'000;
 inline constexpr int kDefaultMaxRequests = 40;
 
 // --- configuration -----------------------------------------------------------------------------

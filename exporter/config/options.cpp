@@ -231,6 +231,9 @@ class Parser {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->capture_default_str();
     add(app_, "--web.telemetry-path", options_.telemetry_path, "Where the metrics are.", kGroup, "PATH");
+    add(app_, "--web.config.file", options_.web_config_file,
+        "TLS, passwords, headers and rate limit, in the format of Prometheus' exporters; read again when it changes.",
+        kGroup, "FILE");
     add(app_, "--web.max-requests", raw_.max_requests, "Requests in flight at once; one more is answered 503.", kGroup,
         "N");
   }
@@ -327,6 +330,12 @@ class Parser {
     healthcheck_ =
         app_.add_subcommand("healthcheck", "Ask a running exporter whether it is well; for container probes.");
     add(*healthcheck_, "--url", raw_.healthcheck_url, "What to ask.", "Options", "URL");
+    add(*healthcheck_, "--ca-file", options_.healthcheck_tls.ca_file, "PEM certificates to trust for an https URL.",
+        "Options", "FILE");
+    healthcheck_
+        ->add_flag("--insecure-skip-verify", options_.healthcheck_tls.insecure,
+                   "Do not verify the certificate of an https URL.")
+        ->group("Options");
   }
 
   void define_size() {

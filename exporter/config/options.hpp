@@ -30,6 +30,7 @@ struct Options {
 
   std::vector<std::string> listen_addresses{":9817"};
   std::string telemetry_path = "/metrics";
+  std::string web_config_file;  ///< TLS, passwords, headers, rate limit; "": none
   int max_requests = limits::kDefaultMaxRequests;
 
   std::string config_file;               ///< empty: none
@@ -78,6 +79,7 @@ struct Options {
 
   /// Set by the subcommand `healthcheck`: the only thing to do.
   std::optional<net::Url> healthcheck_url;
+  net::TlsOptions healthcheck_tls;
   /// Set by the subcommand `size`, likewise.
   std::optional<SizeOptions> size;
 };

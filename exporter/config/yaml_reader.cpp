@@ -213,6 +213,39 @@ void YamlReader::take_texts(std::string_view key, std::vector<std::string>& out,
   for (const YamlNode& item : node->items) out.push_back(item.scalar);
 }
 
+void YamlReader::take_pairs(std::string_view key, std::vector<std::pair<std::string, std::string>>& out,
+                            std::size_t most, const std::function<bool(std::string_view, std::string_view)>& is_valid,
+                            std::string_view allowed) {
+  const YamlNode* node = take(key);
+  if (node == nullptr || node->kind == YamlNode::Kind::kNull) return;
+  if (node->kind != YamlNode::Kind::kMap) {
+    problems_->add(*node, path_of(key), "is no mapping (" + std::string(allowed) + ")");
+    return;
+  }
+  if (node->entries.size() > most) {
+    problems_->add(node->entries[most].key, path_of(key), "too many entries (at most " + std::to_string(most) + ")");
+    return;
+  }
+  for (const auto& [name, value] : node->entries) {
+    if (value.kind != YamlNode::Kind::kScalar || !is_valid(name.scalar, value.scalar)) {
+      problems_->add(value, path_of(key) + '.' + shown_key(name.scalar), "is not valid (" + std::string(allowed) + ")");
+      return;
+    }
+  }
+  out.clear();
+  for (const auto& [name, value] : node->entries) out.emplace_back(name.scalar, value.scalar);
+}
+
+void YamlReader::take_secret(std::string_view key, std::string& out) {
+  const YamlNode* node = take(key);
+  if (node == nullptr) return;
+  if (node->kind == YamlNode::Kind::kScalar) {
+    out = node->scalar;
+  } else {
+    problems_->add(*node, path_of(key), "is no text");
+  }
+}
+
 void YamlReader::finish() {
   if (node_ == nullptr) return;
   for (const auto& [key, value] : node_->entries) {

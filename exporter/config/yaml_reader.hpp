@@ -91,6 +91,14 @@ class YamlReader {
   void take_texts(std::string_view key, std::vector<std::string>& out, std::size_t most, const Check& is_valid,
                   std::string_view allowed);
 
+  /// A mapping of at most `most` texts, in its order. What is not valid is an error that names the key and never shows
+  /// the value, which may be a secret.
+  void take_pairs(std::string_view key, std::vector<std::pair<std::string, std::string>>& out, std::size_t most,
+                  const std::function<bool(std::string_view key, std::string_view value)>& is_valid,
+                  std::string_view allowed);
+  /// A text that no error shows.
+  void take_secret(std::string_view key, std::string& out);
+
   /// Every key that was not taken is unknown; the error lists those that could be.
   void finish();
 

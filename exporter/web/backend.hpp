@@ -8,13 +8,15 @@
 #include <vector>
 
 #include "exporter/common/result.hpp"
+#include "exporter/web/gate.hpp"
 #include "exporter/web/server.hpp"
 
 namespace spark_exporter::web {
 
 struct BackendOptions {
-  std::string secret;  ///< not empty
-  int threads = 8;     ///< requests that are worked on at once; one thread each
+  std::string secret;          ///< not empty
+  std::shared_ptr<Gate> gate;  ///< null: everybody is answered
+  int threads = 8;             ///< requests that are worked on at once; one thread each
   /// Longest wait for a byte from or to the front. Has to be longer than the front's own deadlines, which judge the
   /// real peer; what connects here past the front is in this pod.
   std::chrono::milliseconds io_timeout{5'000};

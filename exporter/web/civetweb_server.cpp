@@ -85,8 +85,10 @@ void send_text(mg_connection* connection, int status, std::string text) {
 
 class CivetwebServer final : public Backend {
  public:
-  CivetwebServer(std::string secret, std::vector<Route> routes)
-      : secret_(std::move(secret)), router_(std::move(routes)), library_(mg_init_library(MG_FEATURES_DEFAULT)) {}
+  CivetwebServer(const BackendOptions& options, std::vector<Route> routes)
+      : secret_(options.secret),
+        router_(std::move(routes), options.gate),
+        library_(mg_init_library(MG_FEATURES_DEFAULT)) {}
   CivetwebServer(const CivetwebServer&) = delete;
   CivetwebServer& operator=(const CivetwebServer&) = delete;
   ~CivetwebServer() override;
@@ -243,7 +245,7 @@ CivetwebServer::~CivetwebServer() {
 }  // namespace
 
 Result<std::unique_ptr<Backend>> start_backend(const BackendOptions& options, std::vector<Route> routes) {
-  auto server = std::make_unique<CivetwebServer>(options.secret, std::move(routes));
+  auto server = std::make_unique<CivetwebServer>(options, std::move(routes));
   if (auto started = server->start(options); !started) return started.error();
   return std::unique_ptr<Backend>(std::move(server));
 }

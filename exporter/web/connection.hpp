@@ -1,6 +1,6 @@
 #pragma once
 // One client's connection, from its first byte to its last, as a coroutine on the front's only thread. Included by
-// front.cpp alone (Asio). `Stream` is a TCP socket, or anything on top of one that reads and writes like it.
+// front.cpp alone (Asio). `Stream` is a TCP socket or TLS on top of one.
 //
 // g++ 12 destroys temporaries of a co_await expression twice if they are lambdas with captures or aggregates:
 // whatever is awaited here takes named values and library classes only.
@@ -9,10 +9,12 @@
 #include <atomic>
 #include <boost/asio.hpp>
 #include <boost/asio/experimental/as_tuple.hpp>
+#include <boost/asio/ssl.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -25,6 +27,7 @@ namespace spark_exporter::web {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using TlsStream = asio::ssl::stream<tcp::socket>;
 
 inline constexpr auto kAwait = asio::experimental::as_tuple(asio::use_awaitable);
 
@@ -72,8 +75,10 @@ class Share {
 template <class Stream>
 class Connection final : public OpenConnection, public std::enable_shared_from_this<Connection<Stream>> {
  public:
-  Connection(FrontState& state, Stream stream, std::string peer)
+  /// `keeps` lives as long as the connection: what its stream refers to.
+  Connection(FrontState& state, Stream stream, std::string peer, std::shared_ptr<const void> keeps)
       : state_(state),
+        keeps_(std::move(keeps)),
         stream_(std::move(stream)),
         backend_(stream_.get_executor()),
         timer_(stream_.get_executor()),
@@ -84,8 +89,9 @@ class Connection final : public OpenConnection, public std::enable_shared_from_t
   ~Connection() override { state_.open.erase(id_); }
 
   asio::awaitable<void> run() {
-    co_await serve();
-    co_await linger();
+    const bool agreed = co_await shake_hands();
+    if (agreed) co_await serve();
+    if (agreed) co_await linger();
     close();
   }
 
@@ -96,9 +102,9 @@ class Connection final : public OpenConnection, public std::enable_shared_from_t
     boost::system::error_code ignored;
     if (!idle_) {
       // Broken off in an answer: a reset, so that its rest does not wait in the kernel for who may never read it.
-      stream_.lowest_layer().set_option(asio::socket_base::linger(true, 0), ignored);
+      socket().set_option(asio::socket_base::linger(true, 0), ignored);
     }
-    stream_.lowest_layer().close(ignored);
+    socket().close(ignored);
     backend_.close(ignored);
   }
 
@@ -112,7 +118,43 @@ class Connection final : public OpenConnection, public std::enable_shared_from_t
   static constexpr std::size_t kRelayBytes = 32 * 1024;
   static constexpr std::size_t kLingerBytes = 4 << 20;
 
+  static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
+
   const FrontTuning& tuning() const { return state_.options.tuning; }
+
+  /// False: no TLS, or none that we agree on. Nothing to do without TLS.
+  asio::awaitable<bool> shake_hands() {
+    if constexpr (kTls) {
+      arm(tuning().head_timeout);
+      const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
+      if (!error && !timed_out_ && !closed_) co_return true;
+      if (timed_out_) {
+        state_.count_refusal("TLS handshake too slow", peer_);
+      } else if (error.category() == asio::error::get_ssl_category()) {
+        state_.count_refusal("TLS handshake: " + error.message(), peer_);
+        if (ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST) co_await tell_of_tls();
+      }
+      co_return false;
+    } else {
+      co_return true;
+    }
+  }
+
+  /// For who speaks plain HTTP to us.
+  asio::awaitable<void> tell_of_tls() {
+    const std::string body = "this port speaks HTTPS\n";
+    const std::string answer = response_head(400, "text/plain; charset=utf-8", body.size()) + body;
+    arm(tuning().write_idle_timeout);
+    co_await asio::async_write(socket(), asio::buffer(answer), kAwait);
+  }
+
+  tcp::socket& socket() {
+    if constexpr (kTls) {
+      return stream_.next_layer();
+    } else {
+      return stream_;
+    }
+  }
 
   asio::awaitable<void> serve() {
     if (!co_await read_head()) co_return;
@@ -251,12 +293,16 @@ class Connection final : public OpenConnection, public std::enable_shared_from_t
     respond_until_ = Clock::time_point::max();
     boost::system::error_code ignored;
     backend_.close(ignored);
-    stream_.lowest_layer().shutdown(tcp::socket::shutdown_send, ignored);
     arm(tuning().linger);
-    for (std::size_t total = 0; total < kLingerBytes;) {
-      input_.clear();
-      if (!co_await read_some(kRelayBytes)) co_return;
-      total += input_.size();
+    // Ends when the client has said goodbye too, or sends something else.
+    if constexpr (kTls) co_await stream_.async_shutdown(kAwait);
+    if (timed_out_ || closed_) co_return;
+    socket().shutdown(tcp::socket::shutdown_send, ignored);
+    input_.resize(kRelayBytes);
+    for (std::size_t total = 0; total < kLingerBytes && !timed_out_ && !closed_;) {
+      const auto [error, got] = co_await socket().async_read_some(asio::buffer(input_), kAwait);
+      if (error) co_return;
+      total += got;
     }
   }
 
@@ -281,7 +327,7 @@ class Connection final : public OpenConnection, public std::enable_shared_from_t
       if (error || self->closed_ || self->timer_.expiry() > Clock::now()) return;
       self->timed_out_ = true;
       boost::system::error_code ignored;
-      self->stream_.lowest_layer().cancel(ignored);
+      self->socket().cancel(ignored);
       self->backend_.cancel(ignored);
     });
   }
@@ -289,6 +335,7 @@ class Connection final : public OpenConnection, public std::enable_shared_from_t
   static constexpr int kSocketBufferBytes = 128 * 1024;
 
   FrontState& state_;
+  std::shared_ptr<const void> keeps_;
   Stream stream_;
   tcp::socket backend_;
   asio::steady_timer timer_;

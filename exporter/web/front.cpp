@@ -9,6 +9,7 @@
 
 #include "exporter/web/connection.hpp"
 #include "exporter/web/listen_address.hpp"
+#include "exporter/web/tls_context.hpp"
 
 namespace spark_exporter::web {
 namespace {
@@ -71,7 +72,13 @@ struct Listener {
 
 class AsioFront final : public Front {
  public:
-  explicit AsioFront(FrontOptions options) { state_.options = std::move(options); }
+  explicit AsioFront(FrontOptions options) {
+    state_.options = std::move(options);
+    auto& tuning = state_.options.tuning;
+    if (state_.options.watch->current()->tls != nullptr) {
+      tuning.open_connections = std::min(tuning.open_connections, limits::kOpenTlsConnections);
+    }
+  }
   AsioFront(const AsioFront&) = delete;
   AsioFront& operator=(const AsioFront&) = delete;
   ~AsioFront() override;
@@ -85,6 +92,8 @@ class AsioFront final : public Front {
   asio::awaitable<void> accept_from(Listener& listener);
   void take(tcp::socket socket) noexcept;
   void serve(tcp::socket socket);
+  template <class Stream>
+  void start_connection(std::shared_ptr<Connection<Stream>> connection);
   bool make_room();
   void run() noexcept;
   void stop();
@@ -180,7 +189,17 @@ void AsioFront::serve(tcp::socket socket) {
   }
   socket.set_option(tcp::no_delay(true), error);
   socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), error);
-  const auto connection = std::make_shared<Connection<tcp::socket>>(state_, std::move(socket), std::move(peer));
+  const auto tls = state_.options.watch->refreshed()->tls;
+  if (tls == nullptr) {
+    start_connection(std::make_shared<Connection<tcp::socket>>(state_, std::move(socket), std::move(peer), nullptr));
+    return;
+  }
+  TlsStream stream(std::move(socket), tls->context());
+  start_connection(std::make_shared<Connection<TlsStream>>(state_, std::move(stream), std::move(peer), tls));
+}
+
+template <class Stream>
+void AsioFront::start_connection(std::shared_ptr<Connection<Stream>> connection) {
   asio::co_spawn(io_, connection->run(), [this, connection](const std::exception_ptr& failure) {
     if (failure) state_.count_refusal("connection failed inside", "");
     connection->close();

@@ -11,6 +11,7 @@
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/result.hpp"
+#include "exporter/web/config_watch.hpp"
 
 namespace spark_exporter::web {
 
@@ -29,6 +30,8 @@ struct FrontOptions {
   int max_requests = limits::kDefaultMaxRequests;
   std::uint16_t backend_port = 0;
   std::string secret;
+  /// Says whether connections are TLS, and with which certificate.
+  std::shared_ptr<ConfigWatch> watch = std::make_shared<ConfigWatch>(WebConfigSource{});
   FrontTuning tuning;
 };
 

@@ -36,13 +36,17 @@ std::string make_secret() {
 /// The front goes first: with its connections closed no handler's thread waits for a reader.
 class FrontedServer final : public Server {
  public:
-  FrontedServer(std::unique_ptr<Backend> backend, std::unique_ptr<Front> front)
-      : backend_(std::move(backend)), front_(std::move(front)) {}
+  FrontedServer(std::shared_ptr<const ConfigWatch> watch, std::unique_ptr<Backend> backend,
+                std::unique_ptr<Front> front)
+      : watch_(std::move(watch)), backend_(std::move(backend)), front_(std::move(front)) {}
 
   std::vector<std::string> addresses() const override { return front_->addresses(); }
   std::uint64_t refused() const override { return front_->refused(); }
 
+  const ConfigWatch& web_config() const override { return *watch_; }
+
  private:
+  std::shared_ptr<const ConfigWatch> watch_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Front> front_;
 };
@@ -51,15 +55,19 @@ class FrontedServer final : public Server {
 
 Result<std::unique_ptr<Server>> start_server(const ServerOptions& options, std::vector<Route> routes,
                                              const FrontTuning& tuning) {
+  auto watch = ConfigWatch::open(options.web_config);
+  if (!watch) return watch.error();
   FrontOptions front_options;
   front_options.listen_addresses = options.listen_addresses;
   front_options.max_requests = std::max(1, options.max_requests);
   front_options.secret = make_secret();
   front_options.tuning = tuning;
+  front_options.watch = *watch;
   if (front_options.secret.empty()) return Error{ErrorKind::kIo, "the kernel gives no random bytes"};
 
   BackendOptions backend_options;
   backend_options.secret = front_options.secret;
+  backend_options.gate = std::make_shared<Gate>(*watch);
   backend_options.threads = front_options.max_requests + kSpareThreads;
   // Not its write deadline: between two of civetweb's writes a steady but slow reader has to empty a third of socket
   // buffers of some megabytes.
@@ -70,7 +78,7 @@ Result<std::unique_ptr<Server>> start_server(const ServerOptions& options, std::
   front_options.backend_port = (*backend)->port();
   auto front = start_front(std::move(front_options));
   if (!front) return front.error();
-  return std::unique_ptr<Server>(std::make_unique<FrontedServer>(std::move(*backend), std::move(*front)));
+  return std::unique_ptr<Server>(std::make_unique<FrontedServer>(*watch, std::move(*backend), std::move(*front)));
 }
 
 Result<std::unique_ptr<Server>> start_server(const ServerOptions& options, std::vector<Route> routes) {

@@ -1,7 +1,7 @@
 #pragma once
 // The HTTP side of the exporter: civetweb behind a small Asio front.
 //
-// The front owns the listening sockets (IPv4 and IPv6; later TLS), waits for a whole request head without
+// The front owns the listening sockets (IPv4 and IPv6; TLS), waits for a whole request head without
 // spending a thread, hands the bytes to civetweb on a loopback port, and passes the peer's address on under a
 // secret made at start. Civetweb answers nothing without that secret. One request for each connection.
 //
@@ -17,6 +17,8 @@
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/result.hpp"
+#include "exporter/web/config_watch.hpp"
+#include "exporter/web/web_config.hpp"
 
 namespace spark_exporter::web {
 
@@ -51,12 +53,15 @@ struct Route {
   std::string path;     ///< exact match
   std::string methods;  ///< "GET" (HEAD is answered too) or "POST"
   Handler handler;
+  /// Asks no password: health checks, and handlers that check on their own who asks.
+  bool open = false;
 };
 
 struct ServerOptions {
   /// "host:port", ":port" (all addresses, both families where the kernel has them), "[::1]:port"; port 0: any.
   std::vector<std::string> listen_addresses;
   int max_requests = limits::kDefaultMaxRequests;  ///< in flight at once; one more is answered 503
+  WebConfigSource web_config;                      ///< TLS, passwords, headers, rate limit
 };
 
 class Server {
@@ -66,9 +71,12 @@ class Server {
   virtual std::vector<std::string> addresses() const = 0;
   /// Requests that were refused or broken off: over the cap, head too large or too slow, slow readers.
   virtual std::uint64_t refused() const = 0;
+  /// Of ServerOptions::web_config.
+  virtual const ConfigWatch& web_config() const = 0;
 };
 
-/// Listens and serves until destroyed. Error kIo names the address and the reason ("address already in use").
+/// Listens and serves until destroyed. Error kIo names the address and the reason ("address already in use"); errors
+/// of the web configuration as ConfigWatch::open().
 Result<std::unique_ptr<Server>> start_server(const ServerOptions& options, std::vector<Route> routes);
 
 }  // namespace spark_exporter::web

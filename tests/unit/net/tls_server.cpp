@@ -30,15 +30,6 @@ using Certificate = Owned<X509, X509_free>;
 using Context = Owned<SSL_CTX, SSL_CTX_free>;
 using Session = Owned<SSL, SSL_free>;
 
-template <class Write>
-std::string pem(Write write) {
-  const std::unique_ptr<BIO, int (*)(BIO*)> out(BIO_new(BIO_s_mem()), BIO_free);
-  write(out.get());
-  const char* data = nullptr;
-  const long size = BIO_ctrl(out.get(), BIO_CTRL_INFO, 0, &data);
-  return {data, static_cast<std::size_t>(size)};
-}
-
 Context context_for(const Identity& identity) {
   Context context(SSL_CTX_new(TLS_server_method()));
   const std::unique_ptr<BIO, int (*)(BIO*)> certificate_bio(BIO_new_mem_buf(identity.certificate.data(), -1), BIO_free);
@@ -69,29 +60,6 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 void write_file(const std::string& path, const std::string& content) {
   std::ofstream(path, std::ios::binary) << content;
-}
-
-Identity make_identity(const std::string& names) {
-  constexpr long kDay = 86'400;
-  const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
-  const Certificate certificate(X509_new());
-  X509* x = certificate.get();
-  X509_set_version(x, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-  X509_gmtime_adj(X509_getm_notBefore(x), -kDay);
-  X509_gmtime_adj(X509_getm_notAfter(x), kDay);
-  X509_set_pubkey(x, key.get());
-  X509_NAME* subject = X509_get_subject_name(x);
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
-  X509_set_issuer_name(x, subject);
-  const std::unique_ptr<X509_EXTENSION, void (*)(X509_EXTENSION*)> alternative(
-      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str()), X509_EXTENSION_free);
-  X509_add_ext(x, alternative.get(), -1);
-  if (X509_sign(x, key.get(), EVP_sha256()) == 0) {
-    throw std::runtime_error("cannot sign the test's certificate");
-  }
-  return {pem([&](BIO* out) { PEM_write_bio_X509(out, x); }),
-          pem([&](BIO* out) { PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); })};
 }
 
 struct TlsServer::Impl {

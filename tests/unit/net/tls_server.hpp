@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "tests/support/identity.hpp"
+
 namespace spark_exporter::net {
 
 /// A directory that goes with the object.
@@ -21,13 +23,8 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
-/// A new key and a certificate signed by it, its own CA, valid now.
-struct Identity {
-  std::string certificate;  ///< PEM
-  std::string key;          ///< PEM
-};
-/// `names` as in openssl.cnf: "DNS:localhost,IP:127.0.0.1".
-Identity make_identity(const std::string& names);
+using test::Identity;
+using test::make_identity;
 
 void write_file(const std::string& path, const std::string& content);
 
