@@ -23,6 +23,8 @@ constexpr Collector kTable[] = {
     {"work", "Spark jobs, stages, tasks, shuffle and spill", collect_work, true},
     {"sql", "SQL executions", collect_sql, true},
     {"streaming", "Structured Streaming queries and DStreams", collect_streaming, true},
+    {"cost", "what the run costs, and what the money bought", collect_cost, true},
+    {"sizing", "what the run should have asked for", collect_sizing, true},
     {"executors", "executors: tasks, memory, removals", collect_executors, true},
     {"self", "the exporter's own sources, errors and caps", collect_self, true},
 };

@@ -20,6 +20,8 @@ void collect_gc(const model::Snapshot& snapshot, Families& families);
 void collect_work(const model::Snapshot& snapshot, Families& families);
 void collect_sql(const model::Snapshot& snapshot, Families& families);
 void collect_streaming(const model::Snapshot& snapshot, Families& families);
+void collect_cost(const model::Snapshot& snapshot, Families& families);
+void collect_sizing(const model::Snapshot& snapshot, Families& families);
 void collect_executors(const model::Snapshot& snapshot, Families& families);
 void collect_self(const model::Snapshot& snapshot, Families& families);
 

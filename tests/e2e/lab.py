@@ -19,6 +19,7 @@ from exposition import Scrape
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+PRICES = os.path.join(ROOT, "examples", "prices", "on-premises.yaml")
 CLUSTER = "local-cluster[2,2,1024]"
 LOCAL = "local[2]"
 SKIPPED = 77

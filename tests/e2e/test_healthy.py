@@ -10,7 +10,8 @@ CONF = {"spark.sql.shuffle.partitions": 4,
 
 
 def test(version):
-    with lab.Spark(version, "healthy", conf=CONF) as spark, lab.Exporter(spark.url) as exporter:
+    with lab.Spark(version, "healthy", conf=CONF) as spark, \
+            lab.Exporter(spark.url, f"--cost.prices={lab.PRICES}") as exporter:
         waiting = exporter.scrape()  # nothing answers at the driver's port yet
         app_id = spark.reach("started")["app_id"]
         with lab.Watch(exporter) as watch:

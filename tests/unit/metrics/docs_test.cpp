@@ -138,6 +138,9 @@ TEST(Documentation, ListsClosedListsInFull) {
   expect_all(outcome::kTerminations, outcome::Termination{});
   expect_all(outcome::kPhases, kubernetes::Phase{});
   expect_all(outcome::kComponents, outcome::Component{});
+  for (std::size_t i = 0; i < cost::kUses; ++i) {
+    EXPECT_TRUE(words.contains(std::string(cost::to_string(static_cast<cost::Use>(i))))) << i;
+  }
   for (int reason = 0; reason < model::kRemovalReasons; ++reason) {
     const auto name = model::to_string(static_cast<model::RemovalReason>(reason));
     EXPECT_TRUE(words.contains(std::string(name))) << name;
@@ -151,6 +154,8 @@ std::size_t series(int executors) {
   scene.snapshot().outcomes = nullptr;
   scene.snapshot().deliveries.clear();
   scene.snapshot().final_scrapes.reset();
+  scene.view().cost = nullptr;
+  scene.view().advice = nullptr;
   std::vector<spark::Executor> crew;
   for (int id = 2; id <= executors; ++id) {
     crew.push_back(test::with_gc(test::executor(std::to_string(id), 1500), 1, 0, 1));
@@ -201,6 +206,25 @@ TEST(Documentation, TellsTheNumberOfSeriesOfOutcomes) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   EXPECT_NE(text.find("the outcome too 51 more while the run lives"), std::string::npos);
   EXPECT_NE(text.find("46 series for a run that lives, at most 28 for one that has ended, and at most 14 for each job"),
+            std::string::npos);
+}
+
+TEST(Documentation, TellsTheNumberOfSeriesOfCost) {
+  test::Scene scene;
+  fill(scene);
+  const auto lines_of = [&scene](const std::set<std::string>& collectors) {
+    std::istringstream in(render(scene.snapshot(), collectors, scene.drops()));
+    std::size_t lines = 0;
+    for (std::string line; std::getline(in, line);) lines += line.starts_with('#') ? 0U : 1U;
+    return lines;
+  };
+  scene.cost().totals.groups.clear();
+  scene.cost().prices.clear();
+  EXPECT_EQ(lines_of({"cost"}), 22U);
+  EXPECT_EQ(lines_of({"sizing"}), 5U);
+  std::string text = documentation();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  EXPECT_NE(text.find("cost adds 22, up to 3 for each kind of node and one for each group; the recommended size 5"),
             std::string::npos);
 }
 

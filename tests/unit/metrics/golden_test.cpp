@@ -227,6 +227,54 @@ spark_streaming_state_rows{RUN,query="clicks"} 12
 # TYPE spark_streaming_state_memory_bytes gauge
 spark_streaming_state_memory_bytes{RUN,query="clicks"} 4096
 )"},
+    {"cost", collect_cost, R"(# TYPE spark_job_cost_total counter
+spark_job_cost_total{RUN,component="driver",resource="cpu",currency="EUR"} 1
+spark_job_cost_total{RUN,component="driver",resource="gpu",currency="EUR"} 0
+spark_job_cost_total{RUN,component="driver",resource="memory",currency="EUR"} 0.5
+spark_job_cost_total{RUN,component="executor",resource="cpu",currency="EUR"} 8
+spark_job_cost_total{RUN,component="executor",resource="gpu",currency="EUR"} 0
+spark_job_cost_total{RUN,component="executor",resource="memory",currency="EUR"} 2
+# TYPE spark_job_cost_use_total counter
+spark_job_cost_use_total{RUN,use="driver",currency="EUR"} 1.5
+spark_job_cost_use_total{RUN,use="gc",currency="EUR"} 0.5
+spark_job_cost_use_total{RUN,use="idle",currency="EUR"} 2
+spark_job_cost_use_total{RUN,use="killed",currency="EUR"} 0
+spark_job_cost_use_total{RUN,use="lingering",currency="EUR"} 0
+spark_job_cost_use_total{RUN,use="speculation",currency="EUR"} 0
+spark_job_cost_use_total{RUN,use="stage_retry",currency="EUR"} 0
+spark_job_cost_use_total{RUN,use="starting",currency="EUR"} 0
+spark_job_cost_use_total{RUN,use="task_failed",currency="EUR"} 0
+spark_job_cost_use_total{RUN,use="task_ok",currency="EUR"} 6
+spark_job_cost_use_total{RUN,use="unobserved",currency="EUR"} 0
+# TYPE spark_job_cost_group_total counter
+spark_job_cost_group_total{RUN,group="nightly",currency="EUR"} 4
+spark_job_cost_group_total{RUN,group="other",currency="EUR"} 2.5
+spark_job_cost_group_total{RUN,group="unattributed",currency="EUR"} 3.5
+# TYPE spark_job_cost_unsettled gauge
+spark_job_cost_unsettled{RUN,currency="EUR"} 1.5
+# TYPE spark_job_cost_per_hour gauge
+spark_job_cost_per_hour{RUN,currency="EUR"} 12.25
+# TYPE spark_job_cost_projected gauge
+spark_job_cost_projected{RUN,currency="EUR"} 20
+# TYPE spark_job_cost_budget gauge
+spark_job_cost_budget{RUN,currency="EUR"} 25
+# TYPE spark_job_cost_memory_unused gauge
+spark_job_cost_memory_unused{RUN,currency="EUR"} 0.75
+# TYPE spark_price_per_hour gauge
+spark_price_per_hour{RUN,resource="cpu",instance_type="m5.xlarge",capacity="spot",currency="EUR"} 0.02
+spark_price_per_hour{RUN,resource="memory",instance_type="m5.xlarge",capacity="spot",currency="EUR"} 0.003
+)"},
+    {"sizing", collect_sizing, R"(# TYPE spark_job_recommended_executor_memory_bytes gauge
+spark_job_recommended_executor_memory_bytes{RUN} 2147483648
+# TYPE spark_job_recommended_executor_memory_overhead_bytes gauge
+spark_job_recommended_executor_memory_overhead_bytes{RUN} 402653184
+# TYPE spark_job_recommended_executor_cores gauge
+spark_job_recommended_executor_cores{RUN} 2
+# TYPE spark_job_recommended_executor_instances gauge
+spark_job_recommended_executor_instances{RUN} 3
+# TYPE spark_job_recommended_saving_ratio gauge
+spark_job_recommended_saving_ratio{RUN} 0.4
+)"},
     {"executors", collect_executors, R"(# TYPE spark_executors gauge
 spark_executors{RUN,state="active"} 1
 spark_executors{RUN,state="dead"} 0

@@ -58,6 +58,16 @@ outcome::RunView outcome_of(outcome::State state, const std::string& app_id) {
   return run;
 }
 
+cost::View& Scene::cost() {
+  view().cost = &cost_;
+  return cost_;
+}
+
+sizing::Advice& Scene::advice() {
+  view().advice = &advice_;
+  return advice_;
+}
+
 outcome::View& Scene::outcomes() {
   snapshot_.outcomes = &outcomes_;
   return outcomes_;
@@ -201,9 +211,34 @@ void fill_outcomes(outcome::View& view) {
   view.jobs = {job};
 }
 
+void fill_cost(cost::View& view) {
+  using cost::Resource;
+  using cost::Use;
+  view.currency = "EUR";
+  auto& driver = view.totals.paid[index(outcome::Component::kDriver)];
+  cost::at(driver, Resource::kCpu) = 1;
+  cost::at(driver, Resource::kMemory) = 0.5;
+  auto& executors = view.totals.paid[index(outcome::Component::kExecutor)];
+  cost::at(executors, Resource::kCpu) = 8;
+  cost::at(executors, Resource::kMemory) = 2;
+  cost::at(view.totals.used, Use::kTaskOk) = 6;
+  cost::at(view.totals.used, Use::kGc) = 0.5;
+  cost::at(view.totals.used, Use::kIdle) = 2;
+  cost::at(view.totals.used, Use::kDriver) = 1.5;
+  view.totals.unsettled = 1.5;
+  view.totals.groups = {{"", 3.5}, {"nightly", 4}, {"other", 2.5}};
+  view.per_hour = 12.25;
+  view.projected = 20;
+  view.budget = 25;
+  view.memory_unused = 0.75;
+  view.prices = {{"cpu", "m5.xlarge", "spot", 0.02}, {"memory", "m5.xlarge", "spot", 0.003}};
+}
+
 }  // namespace
 
 void fill(Scene& scene) {
+  fill_cost(scene.cost());
+  scene.advice() = {{}, "", 2'147'483'648, 402'653'184, 2, 3, 0.4};
   fill_outcomes(scene.outcomes());
   scene.snapshot().deliveries[{"observer", "ok"}] = 1;
   scene.snapshot().final_scrapes = 2;

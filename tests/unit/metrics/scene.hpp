@@ -30,6 +30,9 @@ class Scene {
   model::Snapshot& snapshot() { return snapshot_; }
   /// Makes this scene's process the one that says what became of runs.
   outcome::View& outcomes();
+  /// Makes the run's cost, and what it should have asked for, known.
+  cost::View& cost();
+  sizing::Advice& advice();
 
   /// What one collector writes, with HELP lines left out and the labels of the run shortened to RUN.
   std::string text(void (*collect)(const model::Snapshot&, metrics::Families&));
@@ -41,6 +44,8 @@ class Scene {
   std::unique_ptr<model::Run> run_;
   model::Snapshot snapshot_;
   outcome::View outcomes_;
+  cost::View cost_;
+  sizing::Advice advice_;
   metrics::DropCounters drops_;
 };
 
