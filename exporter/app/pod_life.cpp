@@ -281,12 +281,15 @@ PodLife::Turn PodLife::turn(const Ui& ui) {
     for (auto& shown : view.runs) shown.verdict.state = outcome::State::kUnknown;
   }
   Turn turn;
-  turn.news = over != run_over_ || !same(run.verdict, verdict_);
+  turn.news = over != run_over_ || !same(run.verdict, verdict_) || cost_is_news_;
+  cost_is_news_ = false;
   run_over_ = over;
   verdict_ = run.verdict;
   if (over && final_published_ && published_state_ != verdict_.state) scrapes_.forget_final();
   const auto m = moment();
-  if (over || (m.terminated_at && m.now >= *m.terminated_at + kProvisional)) send(run);
+  to_say_.reset();
+  if (over || (m.terminated_at && m.now >= *m.terminated_at + kProvisional)) to_say_ = run;
+  if (!over) cost_.reset();
   const bool delivered = courier_->done();
   turn.news = turn.news || delivered != delivered_;
   delivered_ = delivered;
@@ -320,6 +323,17 @@ void PodLife::published(const Turn& turn) {
                                 {"evidence", verdict_.evidence}});
 }
 
+void PodLife::run_cost(const cost::Final& cost) {
+  if (cost_) return;
+  cost_ = cost;
+  cost_is_news_ = true;
+  fleet_.run_cost(cost);
+}
+
+void PodLife::say_last_words() {
+  if (to_say_) send(*to_say_);
+}
+
 void PodLife::send(const outcome::RunView& run) {
   outcome::LastWordsMessage message;
   message.kubernetes_namespace = run.kubernetes_namespace.empty() ? namespace_ : run.kubernetes_namespace;
@@ -333,6 +347,7 @@ void PodLife::send(const outcome::RunView& run) {
   message.verdict = run.verdict;
   message.submitted = run.submitted;
   if (facts_) message.input_bytes = facts_->input_bytes;
+  message.cost = cost_;
   auto text = outcome::encode(message, limits::kLastWordsBytes);
   if (text == sent_) return;
   sent_ = std::move(text);

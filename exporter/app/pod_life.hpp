@@ -92,6 +92,10 @@ class PodLife {
     bool news = false;  ///< worth publishing at once
   };
   Turn turn(const Ui& ui);
+  /// What the run cost, once it is over: the first that is told counts, what it lingers afterwards does not.
+  void run_cost(const cost::Final& cost);
+  /// Sends what has not been said yet, after turn().
+  void say_last_words();
   /// `turn` was published.
   void published(const Turn& turn);
   Decision decide() const;
@@ -138,7 +142,10 @@ class PodLife {
   outcome::Verdict verdict_;
   std::optional<Instant> final_published_;
   outcome::State published_state_ = outcome::State::kPending;
-  std::string sent_;  ///< the last words as sent last
+  std::string sent_;                        ///< the last words as sent last
+  std::optional<outcome::RunView> to_say_;  ///< of the last turn, if it is time for last words
+  std::optional<cost::Final> cost_;
+  bool cost_is_news_ = false;
   std::string warning_;
   bool judged_ = false;
   bool delivered_ = true;

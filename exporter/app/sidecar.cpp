@@ -133,11 +133,15 @@ void Sidecar::poll() {
 void Sidecar::publish() {
   auto turn = life_.turn({poller_.current() != nullptr, poller_.current() != nullptr && !poller_.over()});
   const auto now = clock_.steady();
-  if (!turn.news && now < published_ + options_.spark_interval) return;
+  if (!turn.news && now < published_ + options_.spark_interval) return life_.say_last_words();
   const bool after_poll = published_ == std::chrono::steady_clock::time_point{};
   published_ = now;
   meter(turn.beside);
   if (!options_.web_config_file.empty()) turn.beside.sources["web_config"] = web_config_health(*server_);
+  if (turn.beside.cost && turn.beside.cost->final) {
+    life_.run_cost({turn.beside.cost->currency, turn.beside.cost->totals.used});
+  }
+  life_.say_last_words();
   // Both at once: an executor's end that the run has counted is not told to the meter again.
   if (after_poll) save();
   publisher_.publish(&poller_, turn.beside, clock_.wall());

@@ -40,10 +40,6 @@ bool is_job(std::string_view text) {
          text.find('*') > slash && is_pattern(text);
 }
 
-bool is_currency(std::string_view text) {
-  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
 bool is_capacity(std::string_view text) { return text == "on-demand" || text == "spot" || text == "reserved"; }
 
 std::optional<cost::TimePoint> time_of(const std::string& text) {
@@ -177,7 +173,7 @@ void read_node(YamlReader reader, cost::NodeTraits& node) {
 
 void read_cost(YamlReader reader, Config& config) {
   std::string currency = config.prices.currency();
-  reader.take_text("currency", currency, is_currency, "three capital letters, as of ISO 4217");
+  reader.take_text("currency", currency, cost::is_currency, "three capital letters, as of ISO 4217");
   const auto weights = read_weights(reader.section("weights"));
   std::vector<cost::PriceEntry> entries;
   Overlaps overlaps;

@@ -1,10 +1,12 @@
 #pragma once
 // The words of cost: what is paid for, what it bought. Money is a double in the price book's currency, never negative.
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <numeric>
+#include <string>
 #include <string_view>
 
 namespace spark_exporter::cost {
@@ -15,7 +17,6 @@ using TimePoint = std::chrono::sys_time<Millis>;
 /// The `resource` label.
 enum class Resource { kCpu, kMemory, kGpu, kStorage };
 inline constexpr std::size_t kResources = 4;
-std::string_view to_string(Resource resource);  ///< "cpu", "memory", "gpu", "storage"
 template <class T>
 using PerResource = std::array<T, kResources>;
 
@@ -34,7 +35,6 @@ enum class Use {
   kUnobserved,   ///< slots between Spark's last answer and the end
 };
 inline constexpr std::size_t kUses = 11;
-std::string_view to_string(Use use);  ///< "task_ok", "gc", "task_failed", ...
 template <class T>
 using PerUse = std::array<T, kUses>;
 
@@ -47,9 +47,35 @@ constexpr const T& at(const std::array<T, N>& values, Enum which) {
   return values[static_cast<std::size_t>(which)];
 }
 
+/// "cpu", "memory", "gpu", "storage"
+constexpr std::string_view to_string(Resource resource) {
+  constexpr std::array<std::string_view, kResources> kNames{"cpu", "memory", "gpu", "storage"};
+  return at(kNames, resource);
+}
+
+/// "task_ok", "gc", "task_failed", ...
+constexpr std::string_view to_string(Use use) {
+  constexpr std::array<std::string_view, kUses> kNames{"task_ok",     "gc",        "task_failed", "stage_retry",
+                                                       "speculation", "killed",    "idle",        "starting",
+                                                       "driver",      "lingering", "unobserved"};
+  return at(kNames, use);
+}
+
 template <std::size_t N>
 double sum(const std::array<double, N>& amounts) {
   return std::accumulate(amounts.begin(), amounts.end(), 0.0);
+}
+
+/// What is left of a run's cost when it is over: in the last words and in the observer's families.
+struct Final {
+  std::string currency;  ///< ISO 4217
+  PerUse<double> used{};
+  bool operator==(const Final&) const = default;
+};
+
+/// Three capital letters.
+inline bool is_currency(std::string_view text) {
+  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 }  // namespace spark_exporter::cost

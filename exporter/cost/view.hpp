@@ -53,11 +53,4 @@ struct View {
   std::optional<double> memory_unused;
 };
 
-/// What is left of it when the run is over: in the last words and in the observer's families.
-struct Final {
-  std::string currency;
-  PerUse<double> used{};
-  bool operator==(const Final&) const = default;
-};
-
 }  // namespace spark_exporter::cost

@@ -1,5 +1,8 @@
 #include "exporter/delivery/words.hpp"
 
+#include <array>
+#include <cstdio>
+
 namespace spark_exporter::delivery {
 namespace {
 
@@ -28,6 +31,11 @@ std::string sentence(const outcome::LastWordsMessage& message) {
   if (verdict.exit_code) add("exit code " + std::to_string(*verdict.exit_code));
   add(verdict.exception);
   if (!verdict.evidence.empty()) out.append(": ").append(verdict.evidence);
+  if (message.cost) {
+    std::array<char, 32> money{};
+    std::snprintf(money.data(), money.size(), "%.2f", cost::sum(message.cost->used));
+    out.append("; it cost ").append(money.data()).append(" ").append(message.cost->currency);
+  }
   return out;
 }
 

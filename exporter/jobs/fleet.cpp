@@ -122,6 +122,11 @@ Result<void> Fleet::take(const outcome::LastWordsMessage& message, TimePoint now
   return taken;
 }
 
+void Fleet::run_cost(const cost::Final& cost) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->roster.run_cost(cost);
+}
+
 void Fleet::set_synced() {
   const std::lock_guard lock(impl_->mutex);
   impl_->roster.set_synced();

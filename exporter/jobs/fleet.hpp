@@ -77,6 +77,9 @@ class Fleet {
   /// Error kNotFound: no run of that pod is known (the observer answers 404, the sidecar tries again).
   Result<void> take(const outcome::LastWordsMessage& message, TimePoint now);
 
+  /// single_run: what the run cost; told again it changes nothing once the run's end is counted.
+  void run_cost(const cost::Final& cost);
+
   /// Nothing is decided before: the operator calls a deleted driver failed, so the lists of pods must be in first.
   void set_synced();
 

@@ -74,6 +74,8 @@ Json run_json(const RunRecord& run) {
   put_time(json, "noticed", run.noticed);
   put_time(json, "unknown_since", run.unknown_since);
   if (run.counted) json["counted"] = true;
+  if (run.cost_counted) json["cost_counted"] = true;
+  if (run.cost != nullptr) json["cost"] = {{"currency", run.cost->currency}, {"used", run.cost->used}};
   if (run.termination) json["termination"] = static_cast<int>(*run.termination);
   return json;
 }
@@ -85,6 +87,9 @@ Json job_json(const JobRecord& job) {
             {"retries", job.retries},
             {"consecutive_failures", job.consecutive_failures},
             {"touched", job.touched.time_since_epoch().count()}};
+  for (const auto& [currency, sums] : job.runs_cost) {
+    json["runs_cost"].push_back({{"currency", currency}, {"sums", sums}});
+  }
   put_time(json, "last_success", job.last_success);
   put_time(json, "last_failure", job.last_failure);
   put_time(json, "first_seen", job.first_seen);
@@ -96,6 +101,8 @@ Json job_json(const JobRecord& job) {
     Json good{{"ended", run.ended.time_since_epoch().count()}};
     put_number(good, "duration", run.duration_seconds);
     put_number(good, "input_bytes", run.input_bytes);
+    put_number(good, "cost", run.cost);
+    put_text(good, "currency", run.currency);
     json["good"].push_back(std::move(good));
   }
   return json;
@@ -177,6 +184,19 @@ ExecutorPods::Saved read_executors(const Node& node) {
   return saved;
 }
 
+std::string read_currency(const Node& node, const std::string& currency) {
+  if (!cost::is_currency(currency)) node.wrong("is no currency");
+  return currency;
+}
+
+std::unique_ptr<const cost::Final> read_cost(const Node& node) {
+  auto cost = std::make_unique<cost::Final>();
+  cost->currency = read_currency(node, node.text("currency"));
+  const auto used = node.at("used").list(cost->used.size());
+  for (std::size_t i = 0; i < used.size(); ++i) cost->used[i] = used[i].amount();
+  return cost;
+}
+
 struct ReadRun {
   std::unique_ptr<RunRecord> run;
   std::string application;
@@ -213,6 +233,8 @@ ReadRun read_run(const Node& node) {
   run.noticed = node.time("noticed");
   run.unknown_since = node.time("unknown_since");
   run.counted = node.flag("counted");
+  run.cost_counted = node.flag("cost_counted");
+  if (node.has("cost")) run.cost = read_cost(node.at("cost"));
   if (run.counted && (!run.ended || !run.noticed)) node.wrong("is counted and has no end");
   if (node.has("termination")) {
     run.termination = static_cast<outcome::Termination>(node.at("termination").integer(0, outcome::kTerminations - 1));
@@ -228,6 +250,11 @@ JobRecord read_job(const Node& node) {
   const auto runs = node.at("runs").list(job.runs.size());
   for (std::size_t i = 0; i < runs.size(); ++i) job.runs[i] = runs[i].count();
   job.retries = node.at("retries").count();
+  for (const auto& cost : node.list("runs_cost", JobRecord::kCurrencies)) {
+    auto& sums = job.runs_cost[read_currency(cost, cost.text("currency"))];
+    const auto amounts = cost.at("sums").list(sums.size());
+    for (std::size_t i = 0; i < amounts.size(); ++i) sums[i] = amounts[i].amount();
+  }
   job.consecutive_failures = node.at("consecutive_failures").count();
   job.touched = node.at("touched").time();
   job.last_success = node.time("last_success");
@@ -236,7 +263,8 @@ JobRecord read_job(const Node& node) {
   job.annotated = {node.text("schedule"), node.text("time_zone"), node.text("deadline"), false};
   for (const auto& failure : node.list("failures", limits::kBaselineRuns)) job.failures.push_back(failure.time());
   for (const auto& good : node.list("good", limits::kBaselineRuns)) {
-    job.good.push_back({good.at("ended").time(), good.amount("duration"), good.amount("input_bytes")});
+    job.good.push_back({good.at("ended").time(), good.amount("duration"), good.amount("input_bytes"),
+                        good.amount("cost"), good.text("currency")});
   }
   return job;
 }

@@ -55,6 +55,7 @@ outcome::RunView view_of(const Roster& roster, const RunRecord& run, TimePoint n
   view.info_labels = pick(run.labels, roster.options().job_labels);
   view.verdict = run.verdict;
   view.submitted = run.submitted;
+  if (run.cost != nullptr && run.counted) view.cost = *run.cost;
   add_attempts(run, view);
   add_pods(roster, run, now, view);
   return view;
@@ -72,6 +73,7 @@ outcome::JobView view_of(const Roster& roster, JobRecord& job, TimePoint now) {
   view.app = job.app;
   view.runs = job.runs;
   view.retries = job.retries;
+  view.runs_cost = job.runs_cost;
   view.last_success = job.last_success;
   view.last_failure = job.last_failure;
   if (roster.options().single_run) return view;

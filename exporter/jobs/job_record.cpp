@@ -22,6 +22,16 @@ std::optional<double> median(const std::vector<GoodRun>& runs, std::optional<dou
   return median(std::move(values));
 }
 
+std::optional<double> median_cost(const std::vector<GoodRun>& runs) {
+  const auto newest = std::find_if(runs.rbegin(), runs.rend(), [](const auto& run) { return run.cost.has_value(); });
+  if (newest == runs.rend()) return std::nullopt;
+  std::vector<double> values;
+  for (const auto& run : runs) {
+    if (run.cost && run.currency == newest->currency) values.push_back(*run.cost);
+  }
+  return median(std::move(values));
+}
+
 }  // namespace
 
 Due ScheduleClock::at(TimePoint now, TimePoint not_before, const ScheduleText& text) {
@@ -71,6 +81,22 @@ void JobRecord::note_input(TimePoint ended, std::optional<double> input_bytes) {
   }
 }
 
+void JobRecord::note_cost(TimePoint ended, const cost::Final& cost) {
+  for (auto& run : good) {
+    if (run.ended != ended) continue;
+    run.cost = cost::sum(cost.used);
+    run.currency = cost.currency;
+  }
+}
+
+void JobRecord::count_cost(outcome::State state, const cost::Final& cost) {
+  if (runs_cost.size() >= kCurrencies && !runs_cost.contains(cost.currency)) return;
+  auto& sums = runs_cost[cost.currency];
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    if (outcome::kEndStates[i] == state) sums[i] += cost::sum(cost.used);
+  }
+}
+
 void JobRecord::count(outcome::State state) {
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (outcome::kEndStates[i] == state) ++runs[i];
@@ -80,7 +106,8 @@ void JobRecord::count(outcome::State state) {
 outcome::Baseline JobRecord::baseline() const {
   return {.runs = good.size(),
           .duration_seconds = median(good, &GoodRun::duration_seconds),
-          .input_bytes = median(good, &GoodRun::input_bytes)};
+          .input_bytes = median(good, &GoodRun::input_bytes),
+          .cost = median_cost(good)};
 }
 
 bool JobRecord::is_blank() const {

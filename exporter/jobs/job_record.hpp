@@ -20,6 +20,8 @@ struct GoodRun {
   TimePoint ended;
   std::optional<double> duration_seconds;
   std::optional<double> input_bytes;
+  std::optional<double> cost;
+  std::string currency;  ///< of the cost
 };
 
 /// What is due when.
@@ -49,12 +51,15 @@ class ScheduleClock {
 };
 
 struct JobRecord {
+  static constexpr std::size_t kCurrencies = 4;
+
   std::string kubernetes_namespace;
   std::string app;
   bool mine = true;  ///< of this shard
 
   std::array<std::uint64_t, outcome::kEndStates.size()> runs{};
   std::uint64_t retries = 0;
+  outcome::RunsCost runs_cost;  ///< at most kCurrencies
   std::uint64_t consecutive_failures = 0;
   std::optional<TimePoint> last_success;
   std::optional<TimePoint> last_failure;
@@ -72,6 +77,10 @@ struct JobRecord {
   void note_failure(TimePoint ended);
   /// The input of a good run became known after its end.
   void note_input(TimePoint ended, std::optional<double> input_bytes);
+  /// The same of its cost.
+  void note_cost(TimePoint ended, const cost::Final& cost);
+  /// A run's cost, once. A job has few currencies: one more is not counted.
+  void count_cost(outcome::State state, const cost::Final& cost);
   void count(outcome::State state);
   outcome::Baseline baseline() const;
   /// Nothing would be lost with it.

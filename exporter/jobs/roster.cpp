@@ -242,6 +242,12 @@ void Roster::rest_says(const RestFacts& facts) {
   rename(*run);
 }
 
+void Roster::run_cost(const cost::Final& cost) {
+  if (runs_.empty()) return;
+  auto& run = *runs_.begin()->second;
+  if (!run.cost_counted) run.cost = std::make_unique<const cost::Final>(cost);
+}
+
 Result<void> Roster::take(const outcome::LastWordsMessage& message) {
   RunRecord* run = nullptr;
   if (!message.pod_uid.empty()) {
@@ -251,7 +257,8 @@ Result<void> Roster::take(const outcome::LastWordsMessage& message) {
   } else {
     run = find_by_pod(message.kubernetes_namespace, message.pod);
   }
-  if (run == nullptr) return Error{ErrorKind::kNotFound, "no run of pod " + message.kubernetes_namespace + '/' + message.pod};
+  if (run == nullptr)
+    return Error{ErrorKind::kNotFound, "no run of pod " + message.kubernetes_namespace + '/' + message.pod};
   const std::string app_id = run->app_id;
   take_last_words(*run, message);
   set_app_id(*run, app_id);

@@ -58,6 +58,8 @@ class Roster {
   void own_pod(const std::string& kubernetes_namespace, const std::string& name);
   void rest_says(const RestFacts& facts);
   Result<void> take(const outcome::LastWordsMessage& message);
+  /// single_run: what the run cost.
+  void run_cost(const cost::Final& cost);
   void set_synced() { synced_ = true; }
   void set_job_labels(std::vector<std::string> labels) { options_.job_labels = std::move(labels); }
 
@@ -116,6 +118,7 @@ class Roster {
   void watch_loss(RunRecord& run, TimePoint now);
   void judge_without_pod(RunRecord& run) const;
   bool is_over(const RunRecord& run, TimePoint now) const;
+  void count_cost(RunRecord& run);
   void conclude(RunRecord& run, TimePoint now);
   void conclude_all(TimePoint now);
   TimePoint end_of(const RunRecord& run, TimePoint now) const;

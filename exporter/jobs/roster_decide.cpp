@@ -125,19 +125,37 @@ void Roster::conclude(RunRecord& run, TimePoint now) {
   job.touched = now;
   // What ended before this process began, and no state file tells whether it was counted.
   if (!is_old) job.count(run.verdict.state);
+  run.cost_counted = is_old;
   if (run.verdict.state == State::kSucceeded) {
-    GoodRun good{*run.ended, {}, run.input_bytes};
-    if (run.verdict.started) good.duration_seconds = std::chrono::duration<double>(*run.ended - *run.verdict.started).count();
+    GoodRun good;
+    good.ended = *run.ended;
+    good.input_bytes = run.input_bytes;
+    if (run.cost != nullptr && is_old) {
+      good.cost = cost::sum(run.cost->used);
+      good.currency = run.cost->currency;
+    }
+    if (run.verdict.started)
+      good.duration_seconds = std::chrono::duration<double>(*run.ended - *run.verdict.started).count();
     job.note_success(good);
   } else if (run.verdict.state == State::kFailed) {
     job.note_failure(*run.ended);
   }
 }
 
+/// The cost is told with the last words, and so perhaps after the end.
+void Roster::count_cost(RunRecord& run) {
+  run.cost_counted = true;
+  ++changes_;
+  if (run.job == nullptr || !run.ended) return;
+  run.job->count_cost(run.verdict.state, *run.cost);
+  if (run.verdict.state == State::kSucceeded) run.job->note_cost(*run.ended, *run.cost);
+}
+
 void Roster::conclude_all(TimePoint now) {
   std::vector<RunRecord*> over;
   for (auto& [key, run] : runs_) {
     if (!run->counted && is_over(*run, now)) over.push_back(run.get());
+    if (run->counted && run->cost != nullptr && !run->cost_counted) count_cost(*run);
   }
   std::sort(over.begin(), over.end(), [&](const auto* a, const auto* b) {
     const auto left = end_of(*a, now);

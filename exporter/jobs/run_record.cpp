@@ -98,8 +98,7 @@ std::string pack(const std::map<std::string, std::string>& labels) {
   return packed;
 }
 
-std::vector<std::pair<std::string, std::string>> pick(std::string_view packed,
-                                                      const std::vector<std::string>& wanted) {
+std::vector<std::pair<std::string, std::string>> pick(std::string_view packed, const std::vector<std::string>& wanted) {
   std::vector<std::pair<std::string, std::string>> picked;
   const auto next = [&packed] {
     const auto end = std::min(packed.find('\0'), packed.size());
@@ -185,6 +184,7 @@ void take_last_words(RunRecord& run, const outcome::LastWordsMessage& message) {
   if (run.spark_version.empty()) run.spark_version = message.spark_version;
   if (run.app_id.empty()) run.app_id = message.app_id;
   if (message.input_bytes) run.input_bytes = message.input_bytes;
+  if (message.cost && !run.cost_counted) run.cost = std::make_unique<const cost::Final>(*message.cost);
   if (!run.submitted) run.submitted = message.submitted;
   if (message.verdict.started) run.told_start = message.verdict.started;
   if (message.verdict.ended) run.told_end = message.verdict.ended;

@@ -26,7 +26,7 @@ struct ExecutorCounts;
 struct JobRecord;
 
 struct RunRecord {
-  Uid key;           ///< of its pod; of a submission without one something unique
+  Uid key;              ///< of its pod; of a submission without one something unique
   std::string odd_uid;  ///< of its pod, where it is no UUID
   std::string kubernetes_namespace;
   std::string pod_name;
@@ -36,9 +36,9 @@ struct RunRecord {
   std::string node;
   std::string submitter;
   std::string ip;
-  std::string labels;  ///< of the pod, as pack() has them
-  model::JobName own_name;  ///< from its pod, or from what Spark says
-  model::JobName name;      ///< with what its application says; the job's
+  std::string labels;                      ///< of the pod, as pack() has them
+  model::JobName own_name;                 ///< from its pod, or from what Spark says
+  model::JobName name;                     ///< with what its application says; the job's
   std::optional<outcome::Kind> told_kind;  ///< by an annotation
   outcome::Kind seen_kind = outcome::Kind::kBatch;
   std::optional<TimePoint> submitted;
@@ -52,9 +52,9 @@ struct RunRecord {
   bool has_sidecar = false;
   bool is_news = false;  ///< its evidence changed since it was decided on
   bool was_restored = false;
-  std::uint8_t mark = 0;                   ///< of the list that it was in last
-  std::unique_ptr<outcome::Evidence> evidence;  ///< dropped when it cannot change anything any more
-  outcome::Verdict verdict;                ///< settled
+  std::uint8_t mark = 0;                            ///< of the list that it was in last
+  std::unique_ptr<outcome::Evidence> evidence;      ///< dropped when it cannot change anything any more
+  outcome::Verdict verdict;                         ///< settled
   std::optional<outcome::Termination> termination;  ///< of the driver pod
   bool rest_over = false;
 
@@ -64,6 +64,8 @@ struct RunRecord {
   std::optional<TimePoint> ended;          ///< once it is over
   std::optional<TimePoint> noticed;        ///< when that was noticed
   bool counted = false;                    ///< concluded: its job has heard of its end
+  bool cost_counted = false;               ///< its job has heard of its cost, or never will
+  std::unique_ptr<const cost::Final> cost;
 
   const ExecutorCounts* executors = nullptr;  ///< of its application id, held
   JobRecord* job = nullptr;

@@ -234,11 +234,31 @@ void collect_terminations(const std::vector<Run>& runs, Families& families) {
   }
 }
 
+void collect_run_costs(const std::vector<Run>& runs, Families& families) {
+  families.gauge("spark_job_run_cost", "What the ended run cost, by use, when it ended. From its last words.",
+                 {"use", "currency"});
+  for (const auto& [run, identity] : runs) {
+    if (!run->cost) continue;
+    for (std::size_t i = 0; i < cost::kUses; ++i) {
+      families.write(identity, {cost::to_string(static_cast<cost::Use>(i)), run->cost->currency}, run->cost->used[i]);
+    }
+  }
+}
+
 void collect_history(const std::vector<Job>& jobs, Families& families) {
   families.counter("spark_job_runs_total", "Ended runs of the job, each once.", {"outcome"});
   for (const auto& [job, identity] : jobs) {
     for (std::size_t i = 0; i < outcome::kEndStates.size(); ++i) {
       families.write(identity, {to_string(outcome::kEndStates[i])}, static_cast<double>(job->runs[i]));
+    }
+  }
+  families.counter("spark_job_runs_cost_total", "What the job's ended runs cost, each once. From their last words.",
+                   {"outcome", "currency"});
+  for (const auto& [job, identity] : jobs) {
+    for (const auto& [currency, sums] : job->runs_cost) {
+      for (std::size_t i = 0; i < sums.size(); ++i) {
+        families.write(identity, {to_string(outcome::kEndStates[i]), currency}, sums[i]);
+      }
     }
   }
   families.counter("spark_job_retries_total", "Attempts beyond the first of the job's runs.");
@@ -271,6 +291,8 @@ void collect_baselines(const std::vector<Job>& jobs, Families& families) {
               [](const auto& job) { return job.baseline ? job.baseline->duration_seconds : std::nullopt; });
   families.gauge("spark_job_baseline_input_bytes", "Median input of the job's last good runs.");
   write_known(families, jobs, [](const auto& job) { return job.baseline ? job.baseline->input_bytes : std::nullopt; });
+  families.gauge("spark_job_baseline_cost", "Median cost of the job's last good runs.");
+  write_known(families, jobs, [](const auto& job) { return job.baseline ? job.baseline->cost : std::nullopt; });
   families.gauge("spark_job_baseline_runs", "Good runs that the job's medians are of.");
   write_known(families, jobs, [](const auto& job) -> std::optional<double> {
     if (!job.baseline) return std::nullopt;
@@ -288,6 +310,7 @@ void collect_outcomes(const model::Snapshot& snapshot, Families& families) {
   collect_times(runs, families);
   collect_pods(runs, families);
   collect_terminations(runs, families);
+  collect_run_costs(runs, families);
   const auto jobs = shown(snapshot.outcomes->jobs);
   collect_history(jobs, families);
   collect_schedule(jobs, families);

@@ -115,9 +115,31 @@ class Members {
   std::vector<Member> members_;
 };
 
+/// Nine digits: to the cent of a million, and then some.
+std::string money_value(double money) {
+  constexpr int kDigits = 9;
+  if (!std::isfinite(money) || !(money > 0)) return {};
+  std::array<char, 32> buffer{};
+  const auto end = buffer.data() + buffer.size();
+  const auto written = std::to_chars(buffer.data(), end, money, std::chars_format::general, kDigits);
+  return {buffer.data(), written.ptr};
+}
+
+constexpr std::array<std::string_view, cost::kUses> kCostNames = {
+    "cost_task_ok", "cost_gc",       "cost_task_failed", "cost_stage_retry", "cost_speculation", "cost_killed",
+    "cost_idle",    "cost_starting", "cost_driver",      "cost_lingering",   "cost_unobserved",
+};
+constexpr std::string_view kCostCurrency = "cost_currency";
+
+/// A cost with a part missing would be another one.
+void leave_out_cost(Members& members) {
+  members.leave_out(kCostCurrency);
+  for (const auto name : kCostNames) members.leave_out(name);
+}
+
 Members members_of(const LastWordsMessage& message) {
   const Verdict& verdict = message.verdict;
-  return Members({
+  std::vector<Member> members{
       {kMarker, "1"},
       {"namespace", text_value(message.kubernetes_namespace)},
       {"pod", text_value(message.pod)},
@@ -137,7 +159,12 @@ Members members_of(const LastWordsMessage& message) {
       {"started", time_value(verdict.started)},
       {"ended", time_value(verdict.ended)},
       {"input_bytes", message.input_bytes ? number_value(*message.input_bytes) : ""},
-  });
+      {kCostCurrency, message.cost ? text_value(message.cost->currency) : ""},
+  };
+  for (std::size_t i = 0; i < cost::kUses; ++i) {
+    members.push_back({kCostNames[i], message.cost ? money_value(message.cost->used[i]) : ""});
+  }
+  return Members(std::move(members));
 }
 
 // --- reading -----------------------------------------------------------------------------------
@@ -146,6 +173,7 @@ struct Draft {
   LastWordsMessage message;
   std::int64_t version = 0;
   bool has_outcome = false;
+  cost::Final cost;
 };
 
 /// Texts are shown in logs and labels: a control character becomes a blank.
@@ -240,11 +268,38 @@ FieldVerdict input_bytes(Draft& draft, const Scalar& value) {
   return {};
 }
 
+FieldVerdict currency(Draft& draft, const Scalar& value) {
+  if (value.kind != Scalar::Kind::kText || !cost::is_currency(value.text)) return FieldVerdict::wrong("a currency");
+  draft.cost.currency = value.text;
+  return {};
+}
+
+template <cost::Use Use>
+FieldVerdict money(Draft& draft, const Scalar& value) {
+  constexpr double kMost = 1e12;
+  const auto amount = json::to_real(value);
+  if (!amount || !(*amount >= 0) || *amount > kMost) return FieldVerdict::wrong("an amount of money");
+  cost::at(draft.cost.used, Use) = *amount;
+  return {};
+}
+
 constexpr json::Field<Draft> kFields[] = {
     {"app", of_message<&LastWordsMessage::app>},
     {"app_from", of_message<&LastWordsMessage::app_from>},
     {"app_id", of_message<&LastWordsMessage::app_id>},
     {"confidence", confidence},
+    {"cost_currency", currency},
+    {"cost_driver", money<cost::Use::kDriver>},
+    {"cost_gc", money<cost::Use::kGc>},
+    {"cost_idle", money<cost::Use::kIdle>},
+    {"cost_killed", money<cost::Use::kKilled>},
+    {"cost_lingering", money<cost::Use::kLingering>},
+    {"cost_speculation", money<cost::Use::kSpeculation>},
+    {"cost_stage_retry", money<cost::Use::kStageRetry>},
+    {"cost_starting", money<cost::Use::kStarting>},
+    {"cost_task_failed", money<cost::Use::kTaskFailed>},
+    {"cost_task_ok", money<cost::Use::kTaskOk>},
+    {"cost_unobserved", money<cost::Use::kUnobserved>},
     {"ended", [](Draft& d, const Scalar& value) { return time<&Verdict::ended>(d.message.verdict, value); }},
     {"exception",
      [](Draft& d, const Scalar& value) {
@@ -280,6 +335,7 @@ std::string encode(const LastWordsMessage& message, std::size_t most) {
   members.cut("text", json::to_kept_text(message.verdict.evidence), most);
   members.cut("exception", json::to_kept_text(message.verdict.exception), most);
   // The observer knows most of these from the pod; a name that is cut would be another one's.
+  if (members.size() > most) leave_out_cost(members);
   for (const auto name : {"input_bytes", "spark_version", "app_from", "submitted", "app", "started", "app_id", "kind",
                           "ended", "exit_code"}) {
     if (members.size() > most) members.leave_out(name);
@@ -305,6 +361,7 @@ Result<LastWordsMessage> decode_last_words(std::string_view text) {
   if (draft.message.kubernetes_namespace.empty()) return malformed("no namespace");
   if (draft.message.pod.empty()) return malformed("no pod");
   if (!draft.has_outcome) return malformed("no outcome");
+  if (!draft.cost.currency.empty()) draft.message.cost = std::move(draft.cost);
   return std::move(draft.message);
 }
 

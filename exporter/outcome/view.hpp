@@ -5,12 +5,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "exporter/cost/money.hpp"
 #include "exporter/outcome/diagnosis.hpp"
 #include "exporter/outcome/verdict.hpp"
 
@@ -53,6 +55,7 @@ struct RunView {
 
   Verdict verdict;  ///< settled
   std::optional<TimePoint> submitted;
+  std::optional<cost::Final> cost;  ///< of ended runs
 
   /// Pods are watched: `pods` and `waiting` are known. Both are all 0 once the run has ended.
   bool pods_known = false;
@@ -70,7 +73,11 @@ struct Baseline {
   std::uint64_t runs = 0;
   std::optional<double> duration_seconds;
   std::optional<double> input_bytes;
+  std::optional<double> cost;  ///< in the currency of the newest of them that has one
 };
+
+/// What a job's ended runs cost, in one currency, in the order of kEndStates.
+using RunsCost = std::map<std::string, std::array<double, kEndStates.size()>>;
 
 /// One job across its runs: its series carry namespace and app.
 struct JobView {
@@ -78,6 +85,7 @@ struct JobView {
   std::string app;
   std::array<std::uint64_t, kEndStates.size()> runs{};  ///< ended ones, in the order of kEndStates
   std::uint64_t retries = 0;
+  RunsCost runs_cost;                                 ///< by currency; only what ended since costs are told
   std::optional<std::uint64_t> consecutive_failures;  ///< a lone sidecar cannot know
   std::optional<TimePoint> last_success;
   std::optional<TimePoint> last_failure;

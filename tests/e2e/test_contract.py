@@ -20,12 +20,12 @@ EXCEPTION = "jvm_gc_time_seconds counter metrics should have \"_total\" suffix"
 NOT_HERE = {
     "spark_executor_memory_limit_bytes": "a pod's limit: only in Kubernetes",
     **dict.fromkeys((f"spark_job_{name}" for name in (
-        "failure_info", "pods", "pods_waiting", "pod_terminations_total", "last_success_timestamp_seconds",
+        "run_cost", "runs_cost_total", "failure_info", "pods", "pods_waiting", "pod_terminations_total", "last_success_timestamp_seconds",
         "last_failure_timestamp_seconds")),
         "how a run ended and its pods: only in Kubernetes"),
     **dict.fromkeys((f"spark_job_{name}" for name in (
         "consecutive_failures", "last_due_timestamp_seconds", "next_run_timestamp_seconds",
-        "deadline_timestamp_seconds", "baseline_duration_seconds", "baseline_input_bytes", "baseline_runs")),
+        "deadline_timestamp_seconds", "baseline_duration_seconds", "baseline_input_bytes", "baseline_runs", "baseline_cost")),
         "a job across its runs: the observer's"),
     "spark_job_cost_budget": "no run is given a budget",
     "spark_exporter_outcome_deliveries_total": "last words: only in Kubernetes",

@@ -53,7 +53,7 @@ class Pod {
 
   void start() {
     sidecar.emplace(
-        options, config::Config{}, [this] { left_.set_value(); }, soon_after_the_end());
+        options, config, [this] { left_.set_value(); }, soon_after_the_end());
     ASSERT_TRUE(sidecar->start());
   }
   /// Until the pod and Spark are both known.
@@ -77,6 +77,7 @@ class Pod {
   }
 
   config::Options options;
+  config::Config config;
   PodApi& api() { return api_; }
   std::optional<Sidecar> sidecar;
 
@@ -147,6 +148,29 @@ TEST(SidecarEnd, ASuccessIsServedUntilItWasScraped) {
   pod.api().set(with_driver_end(running_pod(true, 300), 0, "Completed"));
   scrape_until(*pod.sidecar, [](const std::string& t) { return value(t, "spark_exporter_final_scrapes") >= 0; });
   EXPECT_TRUE(pod.leaves());
+}
+
+TEST(SidecarEnd, TheLastWordsTellWhatTheRunCost) {
+  Pod pod(running_pod(true, 300));
+  pod.options.linger_failure = 1h;
+  pod.config = *config::parse_config("cost:\n  currency: EUR\n  prices:\n    - {core: 36, memory_gib: 3.6}\n", "x", {});
+  pod.start_and_see_it_run();
+  pod.driver_gone();
+  pod.api().set(with_driver_end(running_pod(true, 300), 1, "Error"));
+  const auto text = scrape_until(*pod.sidecar, [](const std::string& t) {
+    return t.find("spark_job_run_cost{") != std::string::npos &&
+           t.find("spark_job_runs_cost_total{") != std::string::npos;
+  });
+  Json words;
+  while (!words.contains("cost_currency")) words = pod.last_words();
+  EXPECT_EQ(words["cost_currency"], "EUR");
+  double told = 0;
+  for (const auto& [name, value] : words.items()) {
+    if (name.starts_with("cost_") && value.is_number()) told += value.get<double>();
+  }
+  EXPECT_GT(told, 0);
+  const auto job = std::string("{namespace=\"etl\",app=\"nightly\",outcome=\"failed\",currency=\"EUR\"}");
+  EXPECT_NEAR(value(text, "spark_job_runs_cost_total" + job), told, told * 1e-6);
 }
 
 TEST(SidecarEnd, SigtermWaitsForTheEndAndADeletionIsACancelledRun) {

@@ -440,6 +440,60 @@ TEST_F(FleetTest, TheBaselineIsTheMedianOfGoodRuns) {
   EXPECT_EQ(job.consecutive_failures, 1U);
 }
 
+cost::Final money(double task_ok, double idle, const char* currency = "EUR") {
+  cost::Final cost;
+  cost.currency = currency;
+  cost::at(cost.used, cost::Use::kTaskOk) = task_ok;
+  cost::at(cost.used, cost::Use::kIdle) = idle;
+  return cost;
+}
+
+TEST_F(FleetTest, ACostIsCountedOnceWheneverItIsTold) {
+  sync();
+  // Told after the end was seen, before it, and never.
+  put(nightly(1, 600));
+  fleet.view(at(3600 + 1000));
+  auto message = words(nightly(1), State::kSucceeded);
+  message.cost = money(3, 1);
+  ASSERT_TRUE(fleet.take(message, at(3600 + 1001)));
+  ASSERT_TRUE(fleet.take(message, at(3600 + 1002)));
+  put(nightly(2));
+  message = words(nightly(2), State::kFailed);
+  message.cost = money(5, 5);
+  ASSERT_TRUE(fleet.take(message, at(7200 + 700)));
+  put(nightly(2, 600, 1));
+  put(nightly(3, 600));
+  const auto view = fleet.view(at(20000));
+  const auto job = job_of(view, "nightly");
+  ASSERT_EQ(job.runs_cost.size(), 1U);
+  EXPECT_EQ(job.runs_cost.at("EUR"), (std::array<double, 4>{4, 10, 0, 0}));
+  EXPECT_EQ(job.baseline->cost, 4.0);
+  // What was counted stays, whatever is told later.
+  message.cost = money(500, 500);
+  ASSERT_TRUE(fleet.take(message, at(20001)));
+  EXPECT_EQ(job_of(fleet.view(at(20002)), "nightly").runs_cost.at("EUR"), (std::array<double, 4>{4, 10, 0, 0}));
+
+  Fleet next{FleetOptions{}};
+  ASSERT_TRUE(next.restore(fleet.save(at(20100)), at(20200)));
+  next.set_synced();
+  const auto after = job_of(next.view(at(20200)), "nightly");
+  EXPECT_EQ(after.runs_cost, job.runs_cost);
+  EXPECT_EQ(after.baseline->cost, 4.0);
+}
+
+TEST_F(FleetTest, ShowsTheCostOfEndedRuns) {
+  sync();
+  put(nightly(1));
+  auto message = words(nightly(1), State::kSucceeded);
+  message.cost = money(3, 1);
+  put(nightly(1, 600));
+  fleet.view(at(3600 + 1000));
+  ASSERT_TRUE(fleet.take(message, at(3600 + 1001)));
+  const auto view = fleet.view(at(3600 + 1002));
+  ASSERT_EQ(view.runs.size(), 1U);
+  EXPECT_EQ(view.runs[0].cost, message.cost);
+}
+
 TEST_F(FleetTest, LabelsOfTheAllowList) {
   sync();
   auto pod = nightly(1);

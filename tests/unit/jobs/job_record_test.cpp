@@ -19,7 +19,7 @@ TEST(JobRecordTest, FailuresInARowDoNotDependOnTheOrderOfTheNews) {
     JobRecord job;
     for (const int i : order) {
       if (good[i]) {
-        job.note_success({at(i), {}, {}});
+        job.note_success({at(i), {}, {}, {}, {}});
       } else {
         job.note_failure(at(i));
       }
@@ -34,17 +34,49 @@ TEST(JobRecordTest, MoreFailuresThanAreKept) {
   JobRecord job;
   constexpr int kMany = static_cast<int>(limits::kBaselineRuns) + 5;
   for (int i = 0; i < kMany; ++i) job.note_failure(at(100 + i));
-  job.note_success({at(10), {}, {}});  // late news of a good run before all of them
+  job.note_success({at(10), {}, {}, {}, {}});  // late news of a good run before all of them
   EXPECT_EQ(job.consecutive_failures, static_cast<std::uint64_t>(kMany));
   EXPECT_EQ(job.failures.size(), limits::kBaselineRuns);
-  job.note_success({at(1000), {}, {}});
+  job.note_success({at(1000), {}, {}, {}, {}});
   EXPECT_EQ(job.consecutive_failures, 0U);
+}
+
+TEST(JobRecordTest, CostsAreSummedByCurrency) {
+  JobRecord job;
+  cost::Final cost;
+  cost.used[0] = 2;
+  cost.used[1] = 0.5;
+  for (const char* currency : {"AAA", "BBB", "CCC", "DDD", "EEE", "AAA"}) {
+    cost.currency = currency;
+    job.count_cost(outcome::State::kFailed, cost);
+  }
+  ASSERT_EQ(job.runs_cost.size(), JobRecord::kCurrencies);
+  EXPECT_EQ(job.runs_cost.at("AAA")[1], 5.0);
+  EXPECT_EQ(job.runs_cost.at("BBB")[1], 2.5);
+  EXPECT_EQ(job.runs_cost.at("BBB")[0], 0.0);
+}
+
+TEST(JobRecordTest, TheBaselineOfCostIsInTheNewestCurrency) {
+  JobRecord job;
+  for (int i = 1; i <= 6; ++i) job.note_success({at(i), {}, {}, {}, {}});
+  EXPECT_FALSE(job.baseline().cost);
+  cost::Final cost;
+  cost.currency = "USD";
+  cost.used[0] = 100;
+  job.note_cost(at(1), cost);
+  EXPECT_EQ(job.baseline().cost, 100.0);
+  cost.currency = "EUR";
+  for (int i = 2; i <= 4; ++i) {
+    cost.used[0] = i;
+    job.note_cost(at(i), cost);
+  }
+  EXPECT_EQ(job.baseline().cost, 3.0);
 }
 
 TEST(JobRecordTest, TheBaselineIsOfTheLastRuns) {
   JobRecord job;
   constexpr int kMost = static_cast<int>(limits::kBaselineRuns);
-  for (int i = kMost; i >= 0; --i) job.note_success({at(i), 1.0 * i, {}});
+  for (int i = kMost; i >= 0; --i) job.note_success({at(i), 1.0 * i, {}, {}, {}});
   EXPECT_EQ(job.baseline().runs, limits::kBaselineRuns);
   EXPECT_EQ(job.baseline().duration_seconds, (kMost + 1) / 2.0);  // of 1 to kMost
   EXPECT_FALSE(job.baseline().input_bytes);

@@ -195,9 +195,9 @@ TEST(Documentation, TellsTheNumberOfSeriesOfOutcomes) {
   auto ended = view.runs.at(0);
   ended.submitted = test::at(90);
   const auto& alive = view.runs.at(1);
-  EXPECT_EQ(series_of({{ended}, {}}), 28U);
+  EXPECT_EQ(series_of({{ended}, {}}), 39U);
   EXPECT_EQ(series_of({{alive}, {}}), 46U);
-  EXPECT_EQ(series_of({{}, view.jobs}), 14U);
+  EXPECT_EQ(series_of({{}, view.jobs}), 19U);
   outcome::JobView own;
   own.kubernetes_namespace = "prod";
   own.app = "sales";
@@ -205,7 +205,7 @@ TEST(Documentation, TellsTheNumberOfSeriesOfOutcomes) {
   std::string text = documentation();
   std::replace(text.begin(), text.end(), '\n', ' ');
   EXPECT_NE(text.find("the outcome too 51 more while the run lives"), std::string::npos);
-  EXPECT_NE(text.find("46 series for a run that lives, at most 28 for one that has ended, and at most 14 for each job"),
+  EXPECT_NE(text.find("46 series for a run that lives, at most 39 for one that has ended, and at most 19 for each job"),
             std::string::npos);
 }
 

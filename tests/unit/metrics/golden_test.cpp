@@ -100,11 +100,28 @@ spark_job_pod_terminations_total{RUN,component="executor",reason="Deleted"} 0
 spark_job_pod_terminations_total{RUN,component="executor",reason="Decommissioned"} 0
 spark_job_pod_terminations_total{RUN,component="executor",reason="Killed"} 0
 spark_job_pod_terminations_total{RUN,component="executor",reason="Error"} 0
+# TYPE spark_job_run_cost gauge
+spark_job_run_cost{namespace="prod",app="sales",app_id="spark-0",use="task_ok",currency="EUR"} 1.25
+spark_job_run_cost{namespace="prod",app="sales",app_id="spark-0",use="gc",currency="EUR"} 0
+spark_job_run_cost{namespace="prod",app="sales",app_id="spark-0",use="task_failed",currency="EUR"} 0
+spark_job_run_cost{namespace="prod",app="sales",app_id="spark-0",use="stage_retry",currency="EUR"} 0
+spark_job_run_cost{namespace="prod",app="sales",app_id="spark-0",use="speculation",currency="EUR"} 0
+spark_job_run_cost{namespace="prod",app="sales",app_id="spark-0",use="killed",currency="EUR"} 0
+spark_job_run_cost{namespace="prod",app="sales",app_id="spark-0",use="idle",currency="EUR"} 0.5
+spark_job_run_cost{namespace="prod",app="sales",app_id="spark-0",use="starting",currency="EUR"} 0
+spark_job_run_cost{namespace="prod",app="sales",app_id="spark-0",use="driver",currency="EUR"} 0
+spark_job_run_cost{namespace="prod",app="sales",app_id="spark-0",use="lingering",currency="EUR"} 0
+spark_job_run_cost{namespace="prod",app="sales",app_id="spark-0",use="unobserved",currency="EUR"} 0
 # TYPE spark_job_runs_total counter
 spark_job_runs_total{namespace="prod",app="sales",outcome="succeeded"} 5
 spark_job_runs_total{namespace="prod",app="sales",outcome="failed"} 1
 spark_job_runs_total{namespace="prod",app="sales",outcome="cancelled"} 2
 spark_job_runs_total{namespace="prod",app="sales",outcome="unknown"} 0
+# TYPE spark_job_runs_cost_total counter
+spark_job_runs_cost_total{namespace="prod",app="sales",outcome="succeeded",currency="EUR"} 8
+spark_job_runs_cost_total{namespace="prod",app="sales",outcome="failed",currency="EUR"} 1.75
+spark_job_runs_cost_total{namespace="prod",app="sales",outcome="cancelled",currency="EUR"} 0
+spark_job_runs_cost_total{namespace="prod",app="sales",outcome="unknown",currency="EUR"} 0
 # TYPE spark_job_retries_total counter
 spark_job_retries_total{namespace="prod",app="sales"} 3
 # TYPE spark_job_consecutive_failures gauge
@@ -123,6 +140,8 @@ spark_job_deadline_timestamp_seconds{namespace="prod",app="sales"} 2500
 spark_job_baseline_duration_seconds{namespace="prod",app="sales"} 480.5
 # TYPE spark_job_baseline_input_bytes gauge
 spark_job_baseline_input_bytes{namespace="prod",app="sales"} 1000000000
+# TYPE spark_job_baseline_cost gauge
+spark_job_baseline_cost{namespace="prod",app="sales"} 1.5
 # TYPE spark_job_baseline_runs gauge
 spark_job_baseline_runs{namespace="prod",app="sales"} 5
 )"},

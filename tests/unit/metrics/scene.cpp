@@ -194,6 +194,10 @@ void fill_outcomes(outcome::View& view) {
   failed.verdict.exception = "java.lang.IllegalStateException";
   failed.verdict.started = at(100);
   failed.verdict.ended = at(700);
+  failed.cost.emplace();
+  failed.cost->currency = "EUR";
+  cost::at(failed.cost->used, cost::Use::kTaskOk) = 1.25;
+  cost::at(failed.cost->used, cost::Use::kIdle) = 0.5;
   failed.terminations[index(Component::kDriver)][index(outcome::Termination::kError)] = 1;
   view.runs = {failed, running};
   outcome::JobView job;
@@ -201,13 +205,14 @@ void fill_outcomes(outcome::View& view) {
   job.app = "sales";
   job.runs = {5, 1, 2, 0};
   job.retries = 3;
+  job.runs_cost["EUR"] = {8, 1.75, 0, 0};
   job.consecutive_failures = 1;
   job.last_success = at(50);
   job.last_failure = at(700);
   job.last_due = at(980);
   job.next_run = at(4580);
   job.deadline = at(2500);
-  job.baseline = outcome::Baseline{5, 480.5, 1e9};
+  job.baseline = outcome::Baseline{5, 480.5, 1e9, 1.5};
   view.jobs = {job};
 }
 

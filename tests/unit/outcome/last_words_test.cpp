@@ -38,6 +38,10 @@ LastWordsMessage full_message() {
   message.verdict.ended = at(1763899300999);
   message.submitted = at(1763899100000);
   message.input_bytes = 123456789012.0;
+  message.cost.emplace();
+  message.cost->currency = "EUR";
+  cost::at(message.cost->used, cost::Use::kTaskOk) = 1.5;
+  cost::at(message.cost->used, cost::Use::kIdle) = 0.125;
   return message;
 }
 
@@ -60,6 +64,7 @@ void expect_same(const LastWordsMessage& a, const LastWordsMessage& b) {
   EXPECT_EQ(a.verdict.ended, b.verdict.ended);
   EXPECT_EQ(a.submitted, b.submitted);
   EXPECT_EQ(a.input_bytes, b.input_bytes);
+  EXPECT_EQ(a.cost, b.cost);
 }
 
 LastWordsMessage decoded(std::string_view text) {
@@ -83,7 +88,7 @@ TEST(LastWords, TheDocumentedForm) {
             R"("outcome":"failed","reason":"StageAborted","confidence":"certain","exit_code":1,)"
             R"("exception":"org.apache.spark.SparkException","text":"exit code 1: \"Job aborted\"",)"
             R"("submitted":1763899100.000,"started":1763899200.123,"ended":1763899300.999,)"
-            R"("input_bytes":123456789012})");
+            R"("input_bytes":123456789012,"cost_currency":"EUR","cost_task_ok":1.5,"cost_idle":0.125})");
 }
 
 TEST(LastWords, WhatIsNotKnownIsLeftOut) {
@@ -128,6 +133,11 @@ LastWordsMessage random_message(std::mt19937& random) {
   if (random() % 2 == 0) message.verdict.ended = at(static_cast<std::int64_t>(random() * 991));
   if (random() % 2 == 0) message.submitted = at(static_cast<std::int64_t>(random() * 983));
   if (random() % 2 == 0) message.input_bytes = static_cast<double>(random()) * 1e12 / 3;
+  if (random() % 2 == 0) {
+    message.cost.emplace();
+    message.cost->currency = "USD";
+    for (double& money : message.cost->used) money = static_cast<double>(random() % 80'000) / 8;
+  }
   return message;
 }
 
@@ -265,6 +275,10 @@ TEST(LastWords, ErrorsNameTheMember) {
       {with(R"(,"ended":1e300)"), ErrorKind::kWrongType, "ended"},
       {with(R"(,"submitted":"now")"), ErrorKind::kWrongType, "submitted"},
       {with(R"(,"input_bytes":-1)"), ErrorKind::kWrongType, "input_bytes"},
+      {with(R"(,"cost_idle":-1)"), ErrorKind::kWrongType, "cost_idle"},
+      {with(R"(,"cost_gc":1e300)"), ErrorKind::kWrongType, "cost_gc"},
+      {with(R"(,"cost_driver":"1")"), ErrorKind::kWrongType, "cost_driver"},
+      {with(R"(,"cost_currency":"euro")"), ErrorKind::kWrongType, "cost_currency"},
       {with(R"(,"text":["x"])"), ErrorKind::kWrongType, "text"},
       {with(R"(,"spark_exporter":"1")"), ErrorKind::kWrongType, "spark_exporter"},
       {with(R"(,"x":)" + std::string(100, '[') + std::string(100, ']')), ErrorKind::kTooLarge, "deeper"},
@@ -276,6 +290,19 @@ TEST(LastWords, ErrorsNameTheMember) {
     EXPECT_EQ(found.error().kind, c.kind) << found.error().what;
     EXPECT_NE(found.error().what.find(c.what), std::string::npos) << found.error().what;
   }
+}
+
+TEST(LastWords, ACostIsWholeOrLeftOut) {
+  LastWordsMessage message = full_message();
+  message.cost->used.fill(12345.678901234);
+  for (std::size_t most = 512; most < 1'500; ++most) {
+    const auto found = decoded(encode(message, most));
+    if (!found.cost) continue;
+    for (const double money : found.cost->used) ASSERT_NEAR(money, 12345.678901234, 1e-4) << most;
+  }
+  EXPECT_FALSE(decoded(encode(message, 512)).cost);
+  EXPECT_TRUE(decoded(encode(message, 4096)).cost);
+  EXPECT_FALSE(decoded(with(R"(,"cost_idle":1)")).cost) << "of no currency";
 }
 
 TEST(LastWords, SizeIsBounded) {
