@@ -15,6 +15,7 @@
 
 #include "exporter/app/healthcheck.hpp"
 #include "exporter/app/observer.hpp"
+#include "exporter/app/report_command.hpp"
 #include "exporter/app/sidecar.hpp"
 #include "exporter/app/size.hpp"
 #include "exporter/common/log.hpp"
@@ -134,6 +135,7 @@ int parse_and_serve(int argc, const char* const* argv) {
   const auto& options = std::get<config::Options>(parsed);
   if (options.healthcheck_url) return report_health(*options.healthcheck_url, options.healthcheck_tls);
   if (options.size) return size(*options.size);
+  if (options.report) return report(*options.report);
   config::Config config;
   if (!options.config_file.empty() || !options.prices_file.empty()) {
     auto loaded = config::load_config(options.config_file, options.prices_file, metrics::collector_names());

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "exporter/common/text.hpp"
+#include "exporter/app/report_cost.hpp"
+#include "exporter/app/report_text.hpp"
 #include "exporter/common/version.hpp"
 #include "exporter/model/bounded.hpp"
 #include "exporter/model/executor_memory.hpp"
@@ -28,25 +29,11 @@ constexpr std::size_t kQueries = 10;
 constexpr std::size_t kRdds = 20;
 constexpr std::size_t kLabels = 10;
 constexpr std::size_t kSources = 8;
-constexpr std::size_t kTextBytes = 60;
 constexpr std::size_t kWarningBytes = 500;
 
-/// Valid UTF-8 without control characters, which JSON would write six times as long, cut between characters.
-std::string text(std::string_view raw) {
-  std::string out;
-  while (!raw.empty()) {
-    const std::size_t length = utf8_sequence(raw);
-    const bool readable = length > 1 || (length == 1 && static_cast<unsigned char>(raw.front()) >= 0x20);
-    const std::string_view next = readable ? raw.substr(0, length) : std::string_view("\xEF\xBF\xBD");
-    if (out.size() + next.size() > kTextBytes) break;
-    out += next;
-    raw.remove_prefix(length == 0 ? 1 : length);
-  }
-  return out;
-}
-
-double seconds(spark::Millis duration) { return std::chrono::duration<double>(duration).count(); }
-double timestamp(spark::TimePoint time) { return seconds(time.time_since_epoch()); }
+std::string text(std::string_view raw) { return report_text(raw); }
+double seconds(spark::Millis duration) { return report_seconds(duration); }
+double timestamp(spark::TimePoint time) { return report_timestamp(time); }
 
 void put_text(Json& json, const char* key, std::string_view value) {
   if (!value.empty()) json[key] = text(value);
@@ -319,7 +306,9 @@ Json run_report(const RunView& view, spark::TimePoint now, Detail detail) {
   json["gc"] = gc(run);
   json["volumes"] = volumes(totals);
   json["sql"] = sql(run);
+  if (view.cost != nullptr) json["cost"] = cost_json(*view.cost);
   if (detail == Detail::kSums) return json;
+  if (view.advice != nullptr) json["advice"] = advice_json(*view.advice);
   json["stages"] = stages(run);
   json["executors"] = executors(run, now);
   json["streaming"] = streaming(run);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "exporter/app/pages.hpp"
+#include "exporter/app/report_answer.hpp"
 #include "exporter/app/rest_facts.hpp"
 #include "exporter/app/server_options.hpp"
 #include "exporter/common/file.hpp"
@@ -288,13 +289,9 @@ web::HttpResponse Sidecar::answer_metrics(const web::HttpRequest& request) {
 std::vector<web::Route> Sidecar::routes() {
   constexpr bool kOpen = true;
   const auto metrics = [this](const web::HttpRequest& request) { return answer_metrics(request); };
-  const auto report = [this](const web::HttpRequest&) {
-    auto published = publisher_.latest();
-    web::HttpResponse response;
-    response.content_type = "application/json";
-    response.shared = published->report;
-    response.keep_alive = std::move(published);
-    return response;
+  const auto report = [this](const web::HttpRequest& request) {
+    const auto published = publisher_.latest();
+    return answer_report(request, published->report, published);
   };
   const auto landing = [this](const web::HttpRequest&) {
     web::HttpResponse response;

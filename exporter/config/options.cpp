@@ -180,6 +180,7 @@ class Parser {
     define_collectors();
     define_healthcheck();
     define_size();
+    define_report();
     app_.require_subcommand(0, 1);
   }
 
@@ -366,6 +367,25 @@ class Parser {
     add(*size_, "--output", size_options_.output, "Values file for the job's chart.", kOut, "FILE");
   }
 
+  void define_report() {
+    report_ = app_.add_subcommand("report", "Print the report of a run as text, or its right-sizing patch.");
+    report_->get_formatter()->column_width(38);
+    report_
+        ->add_option("SOURCE", report_options_.source, "URL of an exporter (http://HOST:9817), a file, or - for stdin.")
+        ->required()
+        ->type_name("URL|FILE");
+    report_
+        ->add_flag("--patch", report_options_.patch,
+                   "Only the advice: a merge patch for a SparkApplication, and --conf lines.")
+        ->group("Options");
+    add(*report_, "--ca-file", report_options_.tls.ca_file, "PEM certificates to trust for an https URL.", "Options",
+        "FILE");
+    report_
+        ->add_flag("--insecure-skip-verify", report_options_.tls.insecure,
+                   "Do not verify the certificate of an https URL.")
+        ->group("Options");
+  }
+
   void convert() {
     options_.mode = to_choice<Mode>("--mode", raw_.mode, {{"sidecar", Mode::kSidecar}, {"observer", Mode::kObserver}});
     for (const std::string& address : options_.listen_addresses) check_listen_address(address);
@@ -385,6 +405,7 @@ class Parser {
     }
     if (*healthcheck_) options_.healthcheck_url = to_url("--url", raw_.healthcheck_url);
     if (*size_) options_.size = size_options_;
+    if (*report_) options_.report = report_options_;
   }
 
   void convert_kubernetes() {
@@ -420,7 +441,7 @@ class Parser {
   }
 
   std::string help_text() const {
-    for (const CLI::App* command : {healthcheck_, size_}) {
+    for (const CLI::App* command : {healthcheck_, size_, report_}) {
       if (*command) return command->help("spark_exporter");
     }
     return app_.help();
@@ -433,6 +454,8 @@ class Parser {
   CLI::App app_{"Prometheus exporter and alerting sidecar for Apache Spark on Kubernetes.", "spark_exporter"};
   std::vector<std::pair<std::string, std::pair<CLI::Option*, CLI::Option*>>> collectors_;
   CLI::App* healthcheck_ = nullptr;
+  CLI::App* report_ = nullptr;
+  ReportOptions report_options_;
   CLI::App* size_ = nullptr;
   SizeOptions size_options_;
 };

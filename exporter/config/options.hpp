@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "exporter/common/log.hpp"
+#include "exporter/config/report_options.hpp"
 #include "exporter/config/size_options.hpp"
 #include "exporter/net/http_client.hpp"
 
@@ -82,6 +83,7 @@ struct Options {
   net::TlsOptions healthcheck_tls;
   /// Set by the subcommand `size`, likewise.
   std::optional<SizeOptions> size;
+  std::optional<ReportOptions> report;  ///< set by the subcommand `report`
 };
 
 /// End the process now: print `out` on stdout, `err` on stderr. Code 0 for --help and --version, 2 for a bad
