@@ -12,6 +12,7 @@ RUN bash scripts/install-deps.sh build
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake/ cmake/
 COPY exporter/ exporter/
+COPY docs/operations/runbooks/ docs/operations/runbooks/
 ARG REVISION=unknown
 RUN cmake --preset release -DSPARK_EXPORTER_REVISION="${REVISION}" \
  && cmake --build --preset release --target spark_exporter \

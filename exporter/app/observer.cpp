@@ -9,6 +9,7 @@
 #include "exporter/app/fleet_report.hpp"
 #include "exporter/app/last_words_intake.hpp"
 #include "exporter/app/pages.hpp"
+#include "exporter/app/runbook_routes.hpp"
 #include "exporter/app/server_options.hpp"
 #include "exporter/common/log.hpp"
 #include "exporter/common/process_stats.hpp"
@@ -259,6 +260,15 @@ web::HttpResponse Observer::answer_report() const {
   return response;
 }
 
+/// None before the first lists are in: the pages are there all the same.
+std::vector<runbooks::Run> Observer::runbook_runs() const {
+  std::vector<runbooks::Run> runs;
+  const auto published = latest();
+  if (published == nullptr) return runs;
+  for (const auto& run : published->view.runs) runs.push_back(runbook_run(run));
+  return runs;
+}
+
 // --- configuration -----------------------------------------------------------------------------
 
 Result<void> Observer::reload() {
@@ -307,15 +317,17 @@ std::vector<web::Route> Observer::routes() {
   const auto ready = [this](const web::HttpRequest&) { return latest() ? text(200, "ready\n") : not_yet(); };
   const auto reload = [this](const web::HttpRequest& request) { return answer_reload(request); };
   const auto last_words = [this](const web::HttpRequest& request) { return take_last_words(request); };
-  return {{options_.telemetry_path, "GET", metrics},
-          {"/", "GET", landing},
-          {"/report", "GET", report},
-          {"/-/healthy", "GET", healthy, kOpen},
-          {"/healthz", "GET", healthy, kOpen},
-          {"/-/ready", "GET", ready, kOpen},
-          {"/readyz", "GET", ready, kOpen},
-          {"/-/reload", "POST", reload},
-          {"/api/v1/last-words", "POST", last_words, kOpen}};
+  std::vector<web::Route> routes{{options_.telemetry_path, "GET", metrics},
+                                 {"/", "GET", landing},
+                                 {"/report", "GET", report},
+                                 {"/-/healthy", "GET", healthy, kOpen},
+                                 {"/healthz", "GET", healthy, kOpen},
+                                 {"/-/ready", "GET", ready, kOpen},
+                                 {"/readyz", "GET", ready, kOpen},
+                                 {"/-/reload", "POST", reload},
+                                 {"/api/v1/last-words", "POST", last_words, kOpen}};
+  add_runbook_routes(routes, [this] { return runbook_runs(); });
+  return routes;
 }
 
 }  // namespace spark_exporter::app

@@ -23,6 +23,7 @@
 #include "exporter/jobs/fleet.hpp"
 #include "exporter/metrics/exposition.hpp"
 #include "exporter/metrics/families.hpp"
+#include "exporter/runbooks/page.hpp"
 #include "exporter/web/server.hpp"
 
 namespace spark_exporter::app {
@@ -70,6 +71,7 @@ class Observer {
   std::vector<web::Route> routes();
   web::HttpResponse answer_metrics(const web::HttpRequest& request);
   web::HttpResponse answer_report() const;
+  std::vector<runbooks::Run> runbook_runs() const;
   web::HttpResponse take_last_words(const web::HttpRequest& request);
   web::HttpResponse answer_reload(const web::HttpRequest& request);
   std::shared_ptr<const Published> latest() const;

@@ -28,6 +28,7 @@ std::string landing_page(const std::string& telemetry_path) {
          "<h1>spark_exporter</h1><p>Prometheus exporter for Apache Spark. Version " +
          std::string(kVersion) + ", revision " + kRevision + ".</p><ul><li><a href=\"" + metrics +
          "\">Metrics</a></li><li><a href=\"/report\">Report of this run</a> (JSON)</li>"
+         "<li><a href=\"/runbooks/\">Runbooks</a></li>"
          "<li><a href=\"/-/healthy\">Healthy</a>, <a href=\"/-/ready\">ready</a></li></ul></body></html>\n";
 }
 

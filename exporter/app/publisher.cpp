@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "exporter/app/report.hpp"
+#include "exporter/app/runbook_routes.hpp"
 #include "exporter/common/process_stats.hpp"
 #include "exporter/model/naming.hpp"
 
@@ -17,6 +18,18 @@ std::string first_line(const char* path) {
   std::string line;
   std::getline(file, line);
   return line;
+}
+
+std::vector<runbooks::Run> runbook_runs(const model::Snapshot& state, const Beside& beside) {
+  std::vector<runbooks::Run> runs;
+  for (const auto& view : state.runs) {
+    runs.push_back({view.kubernetes_namespace, view.app, view.app_id, view.driver_pod, "", "", ""});
+  }
+  if (!beside.run) return runs;
+  // The pod knows more of the current run than Spark does.
+  if (!runs.empty() && runs.back().app_id == beside.run->app_id) runs.pop_back();
+  runs.push_back(runbook_run(*beside.run));
+  return runs;
 }
 
 }  // namespace
@@ -141,7 +154,8 @@ void Publisher::publish(spark::Poller* poller, const Beside& beside, spark::Time
   auto text = metrics::render(state, {names.begin(), names.end()}, drops_);
   text += metrics::render_process(read_process_stats());
   auto report = report_json(state, beside.run ? &*beside.run : nullptr, beside.warning);
-  latest_ = std::make_shared<const Published>(std::move(text), std::move(report), beside.run_over);
+  latest_ = std::make_shared<const Published>(std::move(text), std::move(report), runbook_runs(state, beside),
+                                              beside.run_over);
 }
 
 std::shared_ptr<const Published> Publisher::latest() const {

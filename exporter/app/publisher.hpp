@@ -21,17 +21,19 @@
 #include "exporter/metrics/collectors.hpp"
 #include "exporter/metrics/exposition.hpp"
 #include "exporter/model/snapshot.hpp"
+#include "exporter/runbooks/page.hpp"
 #include "exporter/spark/poller.hpp"
 
 namespace spark_exporter::app {
 
 struct Published {
-  Published(std::string text, std::string report_json, bool is_final)
-      : exposition(std::move(text)), report(std::move(report_json)), final(is_final) {}
+  Published(std::string text, std::string report_json, std::vector<runbooks::Run> known, bool is_final)
+      : exposition(std::move(text)), report(std::move(report_json)), runs(std::move(known)), final(is_final) {}
 
   metrics::Exposition exposition;
-  std::string report;  ///< JSON of /report
-  const bool final;    ///< the run is over
+  std::string report;               ///< JSON of /report
+  std::vector<runbooks::Run> runs;  ///< that a runbook may be about, the newest last
+  const bool final;                 ///< the run is over
 };
 
 class Publisher {

@@ -6,6 +6,7 @@
 #include "exporter/app/pages.hpp"
 #include "exporter/app/report_answer.hpp"
 #include "exporter/app/rest_facts.hpp"
+#include "exporter/app/runbook_routes.hpp"
 #include "exporter/app/server_options.hpp"
 #include "exporter/common/file.hpp"
 #include "exporter/common/limits.hpp"
@@ -308,14 +309,16 @@ std::vector<web::Route> Sidecar::routes() {
     const auto done = this->reload();
     return done ? text(200, "reloaded\n") : text(500, done.error().what + "\n");
   };
-  return {{options_.telemetry_path, "GET", metrics},
-          {"/", "GET", landing},
-          {"/report", "GET", report},
-          {"/-/healthy", "GET", healthy, kOpen},
-          {"/healthz", "GET", healthy, kOpen},
-          {"/-/ready", "GET", ready, kOpen},
-          {"/readyz", "GET", ready, kOpen},
-          {"/-/reload", "POST", reload}};
+  std::vector<web::Route> routes{{options_.telemetry_path, "GET", metrics},
+                                 {"/", "GET", landing},
+                                 {"/report", "GET", report},
+                                 {"/-/healthy", "GET", healthy, kOpen},
+                                 {"/healthz", "GET", healthy, kOpen},
+                                 {"/-/ready", "GET", ready, kOpen},
+                                 {"/readyz", "GET", ready, kOpen},
+                                 {"/-/reload", "POST", reload}};
+  add_runbook_routes(routes, [this] { return publisher_.latest()->runs; });
+  return routes;
 }
 
 }  // namespace spark_exporter::app

@@ -145,6 +145,25 @@ TEST_F(Observing, ShowsEachRunAndWhatBecomesOfIt) {
   EXPECT_NE(report.body.find(R"("reason":"UserError")"), std::string::npos);
 }
 
+TEST_F(Observing, ServesRunbooksAboutItsRuns) {
+  serve(server_, kPods, ended("bad", 3) + "," + ended("good", 0));
+  start();
+  EXPECT_TRUE(shows(status_of("bad"), "2"));
+  for (const char* path : {"SparkJobFailed", "job-failure", "job-failure.md"}) {
+    const auto page = get("/runbooks/" + std::string(path) + "?namespace=etl&app=bad");
+    EXPECT_EQ(page.status, 200U) << path;
+    EXPECT_NE(page.body.find("kubectl -n etl logs bad -c spark-kubernetes-driver"), std::string::npos) << page.body;
+    EXPECT_NE(page.body.find("| `$REASON` | `UserError` |"), std::string::npos);
+  }
+  EXPECT_NE(get("/runbooks/SparkJobFailed").body.find("- [etl/bad "), std::string::npos);
+  EXPECT_NE(get("/runbooks/").body.find("`SparkJobFailed`"), std::string::npos);
+  EXPECT_EQ(get("/runbooks").status, 301U);
+  EXPECT_EQ(get("/runbooks/SparkJobFailed?app=%0a").status, 400U);
+  EXPECT_EQ(get("/runbooks/nothing").status, 404U);
+  EXPECT_EQ(get("/runbooks/../etc").status, 404U);
+  EXPECT_NE(get("/").body.find("href=\"/runbooks/\""), std::string::npos);
+}
+
 TEST_F(Observing, IsNotReadyBeforeTheFirstListsAreIn) {
   const auto gate = std::make_shared<test::Gate>();
   server_.on(kApplications, [gate](const ReceivedRequest& request) {
@@ -158,6 +177,7 @@ TEST_F(Observing, IsNotReadyBeforeTheFirstListsAreIn) {
   EXPECT_EQ(get("/api/v1/last-words", "POST").status, 503U);
   EXPECT_EQ(get("/-/healthy").status, 200U);
   EXPECT_EQ(get("/").status, 200U);
+  EXPECT_EQ(get("/runbooks/SparkJobFailed").status, 200U);
   gate->open();
   EXPECT_TRUE(shows(status_of("bad"), "2"));
   EXPECT_EQ(get("/-/ready").status, 200U);

@@ -188,6 +188,23 @@ TEST(Sidecar, HostileNamesAreEscapedAndCut) {
   EXPECT_LT(text.find("\",app_id", at) - at, 220U);
 }
 
+TEST(Sidecar, ServesRunbooksAboutItsRun) {
+  DriverServer driver;
+  auto options = options_for(driver.server());
+  options.kubernetes_namespace = "etl";
+  options.kubernetes_pod = "fake-driver";
+  options.kubernetes = false;
+  Sidecar sidecar(options, {});
+  ASSERT_TRUE(sidecar.start());
+  EXPECT_EQ(get(sidecar, "/runbooks/HighGCTime").status, 200U);
+  scrape_until(sidecar, [&](const std::string&) {
+    const auto page = get(sidecar, "/runbooks/HighGCTime").body;
+    return page.find("{namespace=\"etl\",app=\"fake\"}") != std::string::npos &&
+           page.find("/api/v1/applications/app-1/environment") != std::string::npos;
+  });
+  EXPECT_NE(get(sidecar, "/runbooks/job-pending").body.find("delete pod fake-driver\n"), std::string::npos);
+}
+
 TEST(Sidecar, ReloadKeepsTheOldConfigurationWhenTheFileIsBad) {
   DriverServer driver;
   const std::string path = testing::TempDir() + "sidecar_test_config.yaml";
