@@ -24,8 +24,9 @@ build: deps  ## Build build/release/spark_exporter
 	@cmake --preset release
 	@cmake --build --preset release -j $(JOBS)
 
-demo: build  ## Watch a real Spark run through the exporter, in about a minute
+demo: build  ## Watch a real Spark run, and one that fails until its alert fires; HOLD=1 keeps all of it up
 	@scripts/install-deps.sh demo
+	@scripts/install-deps.sh monitoring || echo "No Prometheus or Alertmanager to be had: going on without alerts"
 	@python3 scripts/demo.py
 
 test-build:

@@ -43,7 +43,7 @@ def main(out):
     # A driver leaves when its work is done and its port closes at once; this one waits until the last poll has seen
     # everything, so that the summary is complete.
     open(os.path.join(out, "done"), "w").close()
-    end = time.monotonic() + 20
+    end = time.monotonic() + float(os.environ.get("DEMO_PATIENCE", "20"))
     while time.monotonic() < end and not os.path.exists(os.path.join(out, "go")):
         time.sleep(0.1)
     spark.stop()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of the groups named, where they are missing; without a missing one it neither
 # asks for root nor calls apt-get.
-#   scripts/install-deps.sh build|test|demo|bench|image|fuzz|lint...
+#   scripts/install-deps.sh build|test|demo|monitoring|bench|image|fuzz|lint...
 # "package?command" is there when the command is, wherever it comes from.
 set -euo pipefail
 
@@ -10,6 +10,7 @@ declare -A groups=(
     libboost1.81-dev nlohmann-json3-dev libyaml-cpp-dev libssl-dev zlib1g-dev libcli11-dev libspdlog-dev
     libabsl-dev tzdata"
   [demo]="python3?python3 openjdk-17-jre-headless?java procps?ps ca-certificates"
+  [monitoring]="prometheus?prometheus prometheus-alertmanager?prometheus-alertmanager"
   [bench]="libbenchmark-dev"
   [image]="buildah?buildah mmdebstrap?mmdebstrap ca-certificates"
   [fuzz]="clang-14?clang++-14 libclang-rt-14-dev"
