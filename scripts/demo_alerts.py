@@ -12,6 +12,7 @@ import urllib.parse
 import urllib.request
 
 import demo_cluster
+from demo_view import Metrics
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -147,6 +148,9 @@ def show(alert, job, observer, say):
         if notes.get(name):
             say(textwrap.fill(notes[name], 110, initial_indent=f"  {name + ':':<14} ", subsequent_indent=" " * 17,
                               break_long_words=False, break_on_hyphens=False))
+    why = Metrics(fetch(observer + "/metrics") or "")
+    say("  why:           " + ", ".join(f'{name}="{why.label("spark_job_failure_info", name)}"'
+                                        for name in ("reason", "exit_code", "exception")))
     query = urllib.parse.urlencode({"namespace": labels.get("namespace", ""), "app": labels.get("app", "")})
     url = f"{observer}/runbooks/SparkJobFailed?{query}"
     section = first_section(fetch(url))

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace spark_exporter::runbooks {
 namespace {
 
@@ -54,6 +56,28 @@ TEST(Markdown, NoHtmlOfItsInputComesOut) {
   for (const char* target : {"javascript:alert(1)", "javascript:alert(1)//x.md", "//evil/x.md", "data:text/html,x",
                              "http://x", "a.md\" onclick=\"x", "../a.md", "x?y.md", "a b.md"}) {
     EXPECT_EQ(to_html("[a](" + std::string(target) + ")").find("<a"), std::string::npos) << target;
+  }
+}
+
+TEST(Markdown, EndsOnAnythingWithItsTagsClosed) {
+  constexpr std::string_view kLetters = "#-|`*[]()\n\n 1.a<&\"";
+  std::mt19937 random(6);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text;
+    for (auto left = random() % 60; left > 0; --left) text += kLetters[random() % kLetters.size()];
+    const auto html = to_html(text, "?a=1&b=2");
+    const auto count = [&html](const char* what) {
+      std::size_t found = 0;
+      for (auto at = html.find(what); at != std::string::npos; at = html.find(what, at + 1)) ++found;
+      return found;
+    };
+    for (const char* tag : {"p>", "a>", "ul>", "li>", "td>", "em>", "strong>"}) {
+      const auto closed = count(("</" + std::string(tag)).c_str());
+      auto open = count(("<" + std::string(tag)).c_str());
+      if (tag[0] == 'a') open = count("<a href=\"");
+      if (tag[0] == 'p') open += count("<p class=\"mark\">");
+      ASSERT_EQ(open, closed) << text << "\n" << html;
+    }
   }
 }
 
