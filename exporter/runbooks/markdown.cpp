@@ -171,7 +171,7 @@ class Document {
       out_ += "<p class=\"mark\">" + html_escaped(trimmed(info.substr(space))) + "</p>\n";
     }
     out_ += "<pre><code>";
-    for (++at_; !over() && !line().starts_with("```"); ++at_) out_ += html_escaped(line()) + '\n';
+    for (++at_; !over() && !line().starts_with("```"); ++at_) out_.append(html_escaped(line())).append(1, '\n');
     if (!over()) ++at_;
     out_ += "</code></pre>\n";
   }
