@@ -192,7 +192,7 @@ class Document {
     out_ += "<tr>";
     while (true) {
       const auto end = cell_end(cells);
-      out_ += "<" + tag + ">" + inline_html(trimmed(cells.substr(0, end))) + "</" + tag + ">";
+      out_.append("<" + tag + ">").append(inline_html(trimmed(cells.substr(0, end)))).append("</" + tag + ">");
       if (end >= cells.size()) break;
       cells.remove_prefix(end + 1);
     }
