@@ -17,7 +17,8 @@ declare -A groups=(
   [lint]="clang-format-14?clang-format-14 clang-tidy-14?clang-tidy-14 git?git"
 )
 groups[test]="${groups[build]} ${groups[demo]} libgtest-dev libbenchmark-dev prometheus?promtool
-  prometheus-alertmanager?prometheus-alertmanager prometheus-pushgateway?prometheus-pushgateway openssl?openssl git?git"
+  prometheus-alertmanager?prometheus-alertmanager prometheus-pushgateway?prometheus-pushgateway openssl?openssl curl?curl git?git
+  python3-jsonschema chromium?chromium fonts-dejavu-core"
 
 [ $# -gt 0 ] || { echo "usage: $0 GROUP..., of: ${!groups[*]}" >&2; exit 2; }
 

@@ -170,18 +170,21 @@ bool WorkLedger::book(std::int64_t stage, spark::Millis more) {
   return true;
 }
 
+void WorkLedger::book_or_keep(std::int64_t stage, spark::Millis more) {
+  if (more.count() <= 0 || book(stage, more)) return;
+  if (data_.waiting.size() < kStages || data_.waiting.contains(stage)) {
+    auto& waiting = data_.waiting[stage];
+    waiting = bounded_sum(waiting, more);
+  } else {
+    book(Owner{}, more);
+  }
+}
+
 // --- stages and lost tasks ----------------------------------------------------------------------------------------
 
 void WorkLedger::apply(const spark::Stage& stage, spark::Millis more, bool closed) {
   if (!is_id(stage.id) || !is_id(stage.attempt)) return;
-  if (more.count() > 0 && !book(stage.id, more)) {
-    if (data_.waiting.size() < kStages || data_.waiting.contains(stage.id)) {
-      auto& waiting = data_.waiting[stage.id];
-      waiting = bounded_sum(waiting, more);
-    } else {
-      book(Owner{}, more);
-    }
-  }
+  book_or_keep(stage.id, more);
 
   auto wanted = bounded_sum(stage.failed_tasks, stage.killed_tasks);
   if (stage.attempt > 0) wanted = bounded_sum(wanted, stage.completed_tasks);
@@ -212,6 +215,11 @@ void WorkLedger::apply(const Key& key, const std::vector<spark::Task>& tasks, st
     if (sum == nullptr || !attempt.read.insert(task.id)) continue;
     const auto gc = std::max(task.jvm_gc_time, spark::Millis{0});
     *sum = bounded_sum(*sum, task.duration > gc ? task.duration - gc : spark::Millis{0});
+    // Who died with its executor told its stage nothing, or what the last heartbeat had: its group had the slot all
+    // the same.
+    if (task.executor_run_time < task.duration / 2) {
+      book_or_keep(key.first, task.duration - std::max(task.executor_run_time, spark::Millis{0}));
+    }
     if (loser != data_.lost.end() || data_.lost.size() < kLosers) data_.lost[task.executor_id] = lost;
   }
   // Sorted by task id: what ends meanwhile moves others back, never over the place where we go on.

@@ -114,6 +114,7 @@ class WorkLedger {
     bool waited = false;  ///< once for its SQL execution to list it
   };
 
+  void book_or_keep(std::int64_t stage, spark::Millis more);
   bool book(std::int64_t stage, spark::Millis more);
   void book(const Owner& owner, spark::Millis more);
   void settle(std::int64_t job, const Open& open);

@@ -46,7 +46,7 @@ std::string identity(const Value& run) {
                      escaped(state.empty() ? "unknown" : state) + "</span></h1>";
   std::string who = run.text("namespace");
   for (const char* key : {"app_id", "driver_pod"}) {
-    if (const auto text = run.text(key); !text.empty()) who += " · " + text;
+    if (const auto text = run.text(key); !text.empty()) who += (who.empty() ? "" : " · ") + text;
   }
   if (const auto version = run.text("spark_version"); !version.empty()) who += " · Spark " + version;
   html += tag("p", escaped(who), "muted");

@@ -84,8 +84,9 @@ class Page {
 
 void show_identity(Page& page, const Value& run) {
   page.line(plain(run.text("app")) + "  " + plain(outcome_words(run)));
-  std::string who = "namespace " + run.text("namespace");
-  if (const auto id = run.text("app_id"); !id.empty()) who += ", run " + id;
+  const auto space = run.text("namespace");
+  std::string who = space.empty() ? "run " : "namespace " + space + ", run ";
+  who += run.text("app_id").empty() ? "not known yet" : run.text("app_id");
   if (const auto version = run.text("spark_version"); !version.empty()) who += ", Spark " + version;
   if (const auto pod = run.text("driver_pod"); !pod.empty()) who += ", pod " + pod;
   page.wrapped(who, 2);

@@ -97,9 +97,10 @@ struct Task {
   std::int64_t id = -1;     ///< taskId: of the application, not of the stage
   std::string executor_id;  ///< executorId
   TaskStatus status = TaskStatus::kUnknown;
-  Millis duration{0};         ///< from launch to end, as it is added to the executor's totalDuration
-  Millis jvm_gc_time{0};      ///< taskMetrics.jvmGcTime
-  std::string error_message;  ///< errorMessage, cut; of a killed task the reason
+  Millis duration{0};           ///< from launch to end, as it is added to the executor's totalDuration
+  Millis executor_run_time{0};  ///< taskMetrics.executorRunTime; 0 or behind of a task that died with its executor
+  Millis jvm_gc_time{0};        ///< taskMetrics.jvmGcTime
+  std::string error_message;    ///< errorMessage, cut; of a killed task the reason
 };
 
 /// executors[].peakMemoryMetrics: by heartbeat (10 s), peaks since the JVM's start; GC values are totals.

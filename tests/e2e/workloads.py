@@ -245,6 +245,48 @@ def restart_context():
         spark.stop()
 
 
+def waste():
+    """Money planted, in a job group each: half of four slots idle, tasks that fail twice, much garbage, a cached join."""
+    from pyspark.sql import functions as F
+    spark, sc = session()
+    SYNC.point("started", app_id=sc.applicationId)
+
+    def fails_twice(items):
+        from pyspark import TaskContext
+        time.sleep(2)
+        if TaskContext.get().attemptNumber() < 2:
+            raise RuntimeError("planted failure")
+        return items
+
+    sc.setJobGroup("half idle", "two tasks for four slots")
+    for _ in range(3):
+        sc.parallelize(range(2), 2).foreach(lambda _: time.sleep(5))
+    sc.setJobGroup("broken", "each task fails twice")
+    sc.parallelize(range(4), 4).mapPartitions(fails_twice).count()
+    sc.setJobGroup("garbage", "strings for the collector")
+    for _ in range(2):
+        (spark.range(0, 1_000_000, numPartitions=4)
+         .select((F.col("id") % 4000).alias("k"), F.concat_ws("-", *[F.col("id").cast("string")] * 10).alias("s"))
+         .groupBy("k").agg(F.collect_list("s").alias("l"))
+         .select(F.sum(F.size(F.transform("l", lambda x: F.upper(F.reverse(x)))))).collect())
+    sc.setJobGroup("cached join", "a join whose one side is cached")
+    side = spark.range(0, 300_000, numPartitions=4).withColumn("v", F.col("id") * 2).cache()
+    side.count()
+    for _ in range(2):
+        spark.range(0, 600_000, numPartitions=8).join(side, "id").agg(F.sum("v")).collect()
+    SYNC.point("finished")
+    spark.stop()
+
+
+def narrow(stages=14):
+    """Two tasks at a time for a bit more than a minute, whatever there is for more."""
+    _, sc = session()
+    SYNC.point("started", app_id=sc.applicationId)
+    for _ in range(int(stages)):
+        sc.parallelize(range(2), 2).foreach(lambda _: time.sleep(5))
+    SYNC.point("finished")
+
+
 def gc(executors=3):
     """Much garbage, in tasks side by side in each executor; then rest."""
     from pyspark.sql import functions as F
@@ -268,4 +310,4 @@ def gc(executors=3):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (healthy, fail_lost, stream, many, leave, restart_context, gc)}[sys.argv[1]](*sys.argv[2:])
+    {f.__name__: f for f in (healthy, fail_lost, stream, many, leave, restart_context, waste, narrow, gc)}[sys.argv[1]](*sys.argv[2:])

@@ -149,9 +149,15 @@ class Chaos {
   }
 
   spark::Task task() {
-    return {
-        number(-1, 50),          std::to_string(number(0, 5)), static_cast<spark::TaskStatus>(number(0, 4)),
-        Millis{number(0, 1000)}, Millis{number(0, 500)},       number(0, 1) == 0 ? "another attempt succeeded" : ""};
+    spark::Task task;
+    task.id = number(-1, 50);
+    task.executor_id = std::to_string(number(0, 5));
+    task.status = static_cast<spark::TaskStatus>(number(0, 4));
+    task.duration = Millis{number(0, 1000)};
+    task.executor_run_time = task.duration;  // all of it was told to the stage: groups have what stages have
+    task.jvm_gc_time = Millis{number(0, 500)};
+    if (number(0, 1) == 0) task.error_message = "another attempt succeeded";
+    return task;
   }
 
   spark::SqlExecution sql() {

@@ -43,7 +43,7 @@ spark::Stage stage(std::int64_t id, std::int64_t run_time, std::int64_t attempt 
 
 spark::Task task(std::int64_t id, TaskStatus status, std::int64_t duration, std::int64_t gc = 0, std::string error = {},
                  std::string executor = "1") {
-  return {id, std::move(executor), status, Millis{duration}, Millis{gc}, std::move(error)};
+  return {id, std::move(executor), status, Millis{duration}, Millis{duration}, Millis{gc}, std::move(error)};
 }
 
 using Groups = std::map<std::string, Millis>;
@@ -207,6 +207,22 @@ TEST(LostTasks, AreSortedByWhyTheyBoughtNothing) {
   const auto lost = ledger.totals().lost;
   EXPECT_EQ(lost.at("1"), (LostTasks{Millis{90}, Millis{0}, Millis{250}, Millis{0}}));
   EXPECT_EQ(lost.at("2"), LostTasks{}) << "more collector time than duration";
+}
+
+TEST(LostTasks, ThatToldNoRunTimeAreTheirGroupsAllTheSame) {
+  WorkLedger ledger;
+  ledger.apply(job(1, {4}, "nightly"));
+  ledger.settle();
+  ledger.settle();
+  ledger.apply(with_lost(3, 0), Millis{100}, false);
+  auto told = task(1, TaskStatus::kFailed, 1'000);
+  auto untold = task(2, TaskStatus::kFailed, 1'000);
+  untold.executor_run_time = Millis{0};
+  auto behind = task(3, TaskStatus::kFailed, 1'000);
+  behind.executor_run_time = Millis{300};
+  ledger.apply({4, 0}, {told, untold, behind}, 250);
+  ledger.apply({4, 0}, {told, untold, behind}, 250);
+  EXPECT_EQ(ledger.totals().groups, (Groups{{"nightly", Millis{100 + 1'000 + 700}}}));
 }
 
 TEST(LostTasks, OfALaterAttemptAreAllThatEnded) {

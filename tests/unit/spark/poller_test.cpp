@@ -455,7 +455,7 @@ TEST(Poller, AFastDriverIsAskedMoreOften) {
 // --- lost tasks and groups ------------------------------------------------------------------------
 
 Task lost_task(std::int64_t id, std::int64_t duration) {
-  return {id, "1", TaskStatus::kFailed, Millis{duration}, Millis{0}, "boom"};
+  return {id, "1", TaskStatus::kFailed, Millis{duration}, Millis{duration}, Millis{0}, "boom"};
 }
 
 std::size_t count_of(const std::vector<std::string>& questions, std::string_view part) {
