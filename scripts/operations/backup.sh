@@ -1,0 +1,1 @@
+../../charts/spark-job/files/backup.sh

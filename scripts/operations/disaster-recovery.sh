@@ -1,0 +1,1 @@
+../../charts/spark-job/files/disaster-recovery.sh
