@@ -1,1 +1,3 @@
-../../charts/spark-job/files/backup.sh
+#!/bin/sh
+# The script that the job chart ships and its CronJobs run; backup.sh --help says more.
+exec "$(dirname "$0")/../../charts/spark-job/files/backup.sh" "$@"
