@@ -21,7 +21,7 @@ RUN cmake --preset release -DSPARK_EXPORTER_REVISION="${REVISION}" \
 FROM ${RUNTIME_BASE}
 RUN apt-get -q update \
  && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
-      libcivetweb1 libprometheus-cpp-core1.0 libyaml-cpp0.7 libspdlog1.10 libfmt9 libssl3 libabsl20220623 zlib1g \
+      libcivetweb1 libyaml-cpp0.7 libspdlog1.10 libssl3 libcrypt1 libabsl20220623 zlib1g \
       ca-certificates tzdata \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
 COPY --from=build /src/build/release/spark_exporter /usr/local/bin/spark_exporter

@@ -28,7 +28,7 @@ outcome::Clues clues(const model::Run& run) {
   if (failure.empty()) return clues;
   clues.last_job = outcome::read_clue(failure);
   clues.exception = outcome::exception_class(failure);
-  clues.text = std::string(outcome::first_line(failure));
+  clues.text = outcome::first_line(failure);
   return clues;
 }
 

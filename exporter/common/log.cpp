@@ -9,6 +9,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "exporter/common/redact.hpp"
 #include "exporter/common/text.hpp"
 
 namespace spark_exporter::log {
@@ -89,7 +90,8 @@ bool is_bare(std::string_view value) {
 std::string logfmt_line(Level level, std::string_view message, Fields fields) {
   std::string line = "ts=" + timestamp() + " level=" + std::string(to_string(level)) + " msg=" + quoted(message);
   for (const auto& [key, value] : fields) {
-    line += ' ' + safe_key(key) + '=' + (is_bare(value) ? value : quoted(value));
+    const auto shown = without_secrets(value);
+    line += ' ' + safe_key(key) + '=' + (is_bare(shown) ? shown : quoted(shown));
   }
   return line;
 }
@@ -97,7 +99,7 @@ std::string logfmt_line(Level level, std::string_view message, Fields fields) {
 std::string json_line(Level level, std::string_view message, Fields fields) {
   std::string line =
       R"({"ts":")" + timestamp() + R"(","level":")" + std::string(to_string(level)) + R"(","msg":)" + quoted(message);
-  for (const auto& [key, value] : fields) line += ",\"" + safe_key(key) + "\":" + quoted(value);
+  for (const auto& [key, value] : fields) line += ",\"" + safe_key(key) + "\":" + quoted(without_secrets(value));
   return line + '}';
 }
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "exporter/common/redact.hpp"
+
 namespace spark_exporter::json {
 namespace {
 
@@ -41,6 +43,12 @@ std::string to_kept_text(std::string_view text, std::size_t limit) {
   std::size_t end = limit;
   while (end > 0 && continues(text[end])) --end;
   return std::string(text.substr(0, end));
+}
+
+std::string to_kept_free_text(std::string_view text, std::size_t limit) {
+  // Some more than is kept, so that a secret on the border is seen whole.
+  constexpr std::size_t kBeyond = 1024;
+  return to_kept_text(without_secrets(text.substr(0, limit + kBeyond)), limit);
 }
 
 std::string to_kept_ends(std::string_view text, std::size_t limit) {

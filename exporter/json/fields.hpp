@@ -40,7 +40,9 @@ std::optional<double> to_real(const Scalar& value);
 bool is_not_finite(const Scalar& value);
 /// At most `limit` bytes, cut between code points.
 std::string to_kept_text(std::string_view text, std::size_t limit = limits::kTextBytes);
-/// The same, but a long text keeps its end as well: three quarters of it are its beginning, then " ... ".
+/// The same, without what looks like a secret (common/redact.hpp).
+std::string to_kept_free_text(std::string_view text, std::size_t limit = limits::kTextBytes);
+/// As to_kept_text(), but a long text keeps its end as well: three quarters of it are its beginning, then " ... ".
 std::string to_kept_ends(std::string_view text, std::size_t limit = limits::kTextBytes);
 
 // --- readers -----------------------------------------------------------------------------------
@@ -75,6 +77,14 @@ template <auto Member, class Draft>
 Verdict text(Draft& draft, const Scalar& value) {
   if (value.kind != Scalar::Kind::kText) return Verdict::wrong("a string");
   draft.*Member = to_kept_text(value.text);
+  return {};
+}
+
+/// What people and programs wrote freely: without what looks like a secret.
+template <auto Member, class Draft>
+Verdict free_text(Draft& draft, const Scalar& value) {
+  if (value.kind != Scalar::Kind::kText) return Verdict::wrong("a string");
+  draft.*Member = to_kept_free_text(value.text);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "exporter/common/limits.hpp"
+#include "exporter/common/redact.hpp"
 
 namespace spark_exporter::outcome {
 namespace {
@@ -90,13 +91,15 @@ std::string exception_class(std::string_view text) {
   return std::string(wrapper);
 }
 
-std::string_view first_line(std::string_view text) {
+std::string first_line(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
   const auto begin = text.find_first_not_of(kBlank);
   if (begin == std::string_view::npos) return {};
   text.remove_prefix(begin);
   text = text.substr(0, text.find_first_of("\r\n"));
-  return text.substr(0, std::min(text.find_last_not_of(kBlank) + 1, kLineBytes));
+  text = text.substr(0, text.find_last_not_of(kBlank) + 1);
+  // Some more than is kept, so that a secret on the border is seen whole.
+  return without_secrets(text.substr(0, 2 * kLineBytes)).substr(0, kLineBytes);
 }
 
 }  // namespace spark_exporter::outcome

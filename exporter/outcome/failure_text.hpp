@@ -24,7 +24,8 @@ TextClue read_clue(std::string_view text);
 /// SparkException around another), "" if there is none; at most limits::kLabelValueBytes.
 std::string exception_class(std::string_view text);
 
-/// The first line that is not blank, without its blanks, at most 200 bytes; may hold any byte.
-std::string_view first_line(std::string_view text);
+/// The first line that is not blank, without its blanks and what looks like a secret, at most 200 bytes; may hold any
+/// byte.
+std::string first_line(std::string_view text);
 
 }  // namespace spark_exporter::outcome

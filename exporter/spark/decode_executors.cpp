@@ -43,7 +43,7 @@ constexpr Field<ExecutorDraft> kFields[] = {
     {"peakMemoryMetrics.ProcessTreeOtherRSSMemory", peak<&PeakMetrics::process_tree_other_rss>},
     {"peakMemoryMetrics.ProcessTreePythonRSSMemory", peak<&PeakMetrics::process_tree_python_rss>},
     {"peakMemoryMetrics.TotalGCTime", peak<&PeakMetrics::total_gc_time>},
-    {"removeReason", text<&Executor::remove_reason>},
+    {"removeReason", free_text<&Executor::remove_reason>},
     {"removeTime", time<&Executor::remove_time>},
     {"totalCores", count<&Executor::total_cores>},
     {"totalDuration", count<&Executor::total_duration>},

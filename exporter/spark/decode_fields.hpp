@@ -14,6 +14,7 @@ using json::each_count;
 using json::each_real;
 using json::Field;
 using json::flag;
+using json::free_text;
 using json::is_not_finite;
 using json::is_sorted;
 using json::nothing_missing;

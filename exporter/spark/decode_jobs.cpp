@@ -21,8 +21,8 @@ Verdict status(Job& job, const Scalar& value) {
 // GET /applications/ID/jobs and /jobs/ID
 constexpr Field<Job> kFields[] = {
     {"completionTime", time<&Job::completion_time>},
-    {"description", text<&Job::description>},
-    {"jobGroup", text<&Job::group>},
+    {"description", free_text<&Job::description>},
+    {"jobGroup", free_text<&Job::group>},
     {"jobId", count<&Job::id>},
     {"name", text<&Job::name>},
     {"numActiveTasks", count<&Job::active_tasks>},

@@ -24,7 +24,7 @@ Verdict status(SqlDraft& execution, const Scalar& value) {
 
 // GET /applications/ID/sql?details=false&planDescription=false and /sql/ID
 constexpr Field<SqlDraft> kFields[] = {
-    {"description", text<&SqlExecution::description>},        {"duration", count<&SqlExecution::duration>},
+    {"description", free_text<&SqlExecution::description>},        {"duration", count<&SqlExecution::duration>},
     {"failedJobIds[]", each_count<&SqlExecution::job_ids>},   {"id", count<&SqlExecution::id>},
     {"runningJobIds[]", each_count<&SqlExecution::job_ids>},  {"status", status},
     {"submissionTime", time<&SqlExecution::submission_time>}, {"successJobIds[]", each_count<&SqlExecution::job_ids>},

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "exporter/common/redact.hpp"
 #include "exporter/spark/decode_fields.hpp"
 
 namespace spark_exporter::spark {
@@ -42,7 +43,7 @@ std::string without_frames(std::string_view text) {
 Verdict failure_reason(StageDraft& stage, const Scalar& value) {
   if (value.kind != Scalar::Kind::kText) return Verdict::wrong("a string");
   const bool fits = value.text.size() <= limits::kTextBytes;
-  stage.failure_reason = fits ? std::string(value.text) : json::to_kept_ends(without_frames(value.text));
+  stage.failure_reason = json::to_kept_ends(without_secrets(fits ? value.text : without_frames(value.text)));
   return {};
 }
 
@@ -50,7 +51,7 @@ Verdict failure_reason(StageDraft& stage, const Scalar& value) {
 constexpr Field<StageDraft> kFields[] = {
     {"attemptId", count<&Stage::attempt>},
     {"completionTime", time<&Stage::completion_time>},
-    {"description", text<&Stage::description>},
+    {"description", free_text<&Stage::description>},
     {"diskBytesSpilled", count<&Stage::disk_bytes_spilled>},
     {"executorCpuTime", count<&Stage::executor_cpu_time>},
     {"executorRunTime", count<&Stage::executor_run_time>},

@@ -22,7 +22,7 @@ Verdict status(Task& task, const Scalar& value) {
 // GET /applications/ID/stages/STAGE/ATTEMPT/taskList
 constexpr Field<Task> kFields[] = {
     {"duration", count<&Task::duration>},
-    {"errorMessage", text<&Task::error_message>},
+    {"errorMessage", free_text<&Task::error_message>},
     {"executorId", text<&Task::executor_id>},
     {"status", status},
     {"taskId", count<&Task::id>},

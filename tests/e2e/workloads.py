@@ -309,5 +309,22 @@ def gc(executors=3):
     spark.stop()
 
 
+def secrets(*planted):
+    """Secrets where people let them slip: descriptions, groups, SQL texts, exceptions of jobs and queries."""
+    description, group, sql, jdbc, header = planted
+    spark, sc = session()
+    SYNC.point("started", app_id=sc.applicationId)
+    sc.setJobGroup(f"load token={group}", f"read with password: {description}")
+    sc.parallelize(range(10), 2).count()
+    sc.setLocalProperty("spark.job.description", f"CREATE TABLE t USING jdbc OPTIONS (user 'ann', password '{sql}')")
+    spark.range(0, 10).selectExpr("sum(id)").collect()
+    sc.setLocalProperty("spark.job.description", None)
+
+    def refused(_):
+        raise IOError(f"https://ann:{jdbc}@db.test/x said 401 to Authorization: Bearer {header}")
+    SYNC.point("ran")
+    sc.parallelize(range(2), 2).foreach(refused)
+
+
 if __name__ == "__main__":
-    {f.__name__: f for f in (healthy, fail_lost, stream, many, leave, restart_context, waste, narrow, gc)}[sys.argv[1]](*sys.argv[2:])
+    {f.__name__: f for f in (healthy, fail_lost, stream, many, leave, restart_context, waste, narrow, gc, secrets)}[sys.argv[1]](*sys.argv[2:])

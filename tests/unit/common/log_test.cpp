@@ -57,6 +57,8 @@ struct Case {
 TEST_F(Log, WritesOneLineInBothFormats) {
   const Case cases[] = {
       {"plain", "poll failed", "timeout", R"(msg="poll failed" k=timeout)", R"("msg":"poll failed","k":"timeout"})"},
+      {"secret", "m", "GET http://ann:hunter2@db/ failed", R"(msg="m" k="GET http://***@db/ failed")",
+       R"("msg":"m","k":"GET http://***@db/ failed"})"},
       {"blank", "m", "a b", R"(msg="m" k="a b")", R"("msg":"m","k":"a b"})"},
       {"empty", "", "", R"(msg="" k="")", R"("msg":"","k":""})"},
       {"equals", "m", "a=b", R"(msg="m" k="a=b")", R"("msg":"m","k":"a=b"})"},

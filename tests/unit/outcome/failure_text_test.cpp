@@ -73,6 +73,8 @@ TEST(FailureText, FirstLine) {
       {"\n\n  one \r\ntwo", "one"},
       {"one\rtwo", "one"},
       {std::string(300, 'x'), std::string(200, 'x')},
+      {"jdbc:db?password=hunter2 refused", "jdbc:db?password=*** refused"},
+      {std::string(190, 'x') + " https://ann:hunter2@db/", std::string(190, 'x') + " https://*"},
   };
   for (const auto& [text, line] : cases) EXPECT_EQ(first_line(text), line);
 }
