@@ -35,6 +35,18 @@ part outcomes python3 tests/e2e/prove_outcomes.py --runs 300 --seed "${SEED:-4}"
 if [ -s "$out/matrix.md" ] && [ -s "$out/outcomes.md" ]; then
   scripts/outcomes_page.sh "$out/matrix.md" "$out/outcomes.md" >docs/proof/outcomes.md
 fi
+rm -f "$out"/charts*
+charts() {  # charts NAME COMMAND...: what it prints, for the page
+  local name=$1 code; shift
+  "$@" >"$out/charts-$name.log" 2>&1; code=$?
+  cat "$out/charts-$name.log"
+  return "$code"
+}
+part charts_helm charts helm python3 tests/charts/test_helm.py
+part charts_install charts install python3 tests/charts/test_install.py --all --table "$out/charts-install.md"
+part charts_rights charts rights python3 tests/charts/test_chart_rights.py
+part charts_submit charts submit python3 tests/charts/test_submit.py 3.5.9 --all
+part charts_submit4 charts submit4 python3 tests/charts/test_submit.py 4.3.0
 page() {  # page NAME TITLE TEXT
   [ -s "$out/$1.md" ] || return
   { printf '%s\n\n' "$3"; cat "$out/$1.md"; } | scripts/proof_page.sh "$2" "etcd and API server." >"docs/proof/$1.md"
@@ -48,4 +60,10 @@ page scale "The observer beside 22,000 pods" \
 page rights "What is served with which rights" \
   "\`tests/e2e/test_rights.py\` gives the service account no rights, pods only, and all, pastes what the log names as missing
 into a role, and looks at \`/metrics\`, \`/-/ready\` and the answers to last words."
+if [ -s "$out/charts-install.md" ]; then
+  scripts/charts_page.sh "$out" >"$out/charts.md"
+  page charts "The charts on a real cluster" \
+    "Helm 3 and Helm 4, built from their Go modules, with the charts on a real API server that has the real custom resources of
+prometheus-operator and external-secrets; \`tests/charts\`."
+fi
 exit "$worst"

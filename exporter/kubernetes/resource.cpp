@@ -86,7 +86,7 @@ std::string missing_right(const Selection& selection) {
   const std::string role =
       in_one_namespace(selection) ? "a Role in namespace " + selection.namespace_name : std::string("a ClusterRole");
   return "no right to read " + describe(selection) + "; add to " + role + ": " +
-         rule(selection.resource.group, selection.resource.plural, "get, list, watch");
+         rule(selection.resource.group, selection.resource.plural, "list, watch");
 }
 
 }  // namespace spark_exporter::kubernetes

@@ -24,11 +24,11 @@ STRATEGIC = "application/strategic-merge-patch+json"
 
 # What README and chart give: the sidecar its own namespace's pods, the observer the operator's objects and the check of
 # a sender's token beside them.
-SIDECAR_RULES = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
+SIDECAR_RULES = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]}]
 OBSERVER_RULES = SIDECAR_RULES + [
     {"apiGroups": ["sparkoperator.k8s.io"], "resources": ["sparkapplications", "scheduledsparkapplications"],
-     "verbs": ["get", "list", "watch"]},
-    {"apiGroups": ["batch"], "resources": ["cronjobs", "jobs"], "verbs": ["get", "list", "watch"]}]
+     "verbs": ["list", "watch"]},
+    {"apiGroups": ["batch"], "resources": ["cronjobs", "jobs"], "verbs": ["list", "watch"]}]
 TOKEN_REVIEWS = [{"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]}]
 
 

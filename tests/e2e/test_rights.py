@@ -15,9 +15,9 @@ import lab
 NAMESPACE = "etl"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 SPARK = f"/apis/sparkoperator.k8s.io/v1beta2/namespaces/{NAMESPACE}/sparkapplications"
-PODS_RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
+PODS_RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]}
 SPARK_RULE = {"apiGroups": ["sparkoperator.k8s.io"], "resources": ["sparkapplications", "scheduledsparkapplications"],
-              "verbs": ["get", "list", "watch"]}
+              "verbs": ["list", "watch"]}
 REVIEW_RULE = {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]}
 DRIVER = "spark-kubernetes-driver"
 LAST_WORDS_BYTES = 16 * 1024
@@ -103,11 +103,15 @@ def failed():
             "containerStatuses": [container({"terminated": ended})]}
 
 
-def populate(plane):
-    client = plane.client()
+def define(plane):
+    """The operator's resources, as far as these tests need them."""
     with open(os.path.join(lab.HERE, "kube", "sparkoperator-crds.json"), encoding="utf-8") as source:
         for crd in json.load(source)["items"]:
-            client.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd)
+            plane.client().create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd)
+
+
+def populate(plane):
+    client = plane.client()
     for account in ("spark", "none", "pods", "all", "none-s", "pods-s", "all-s", "words"):
         kube_client.service_account(client, NAMESPACE, account)
     for account in ("pods", "pods-s", "words"):
@@ -118,7 +122,8 @@ def populate(plane):
     # A run that never had a pod: only the application tells of it.
     client.create(SPARK, {"apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication",
                           "metadata": {"name": "never-ran"},
-                          "spec": {"type": "Python", "restartPolicy": {"type": "Never"}}})
+                          "spec": {"type": "Python", "sparkVersion": "3.5.9", "mainApplicationFile": "local:///a.py",
+                                   "driver": {}, "executor": {}, "restartPolicy": {"type": "Never"}}})
     status = {"applicationState": {"state": "FAILED", "errorMessage": "failed to submit"}, "submissionAttempts": 1,
               "submissionID": "s-1", "lastSubmissionAttemptTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
     done = client.call("PATCH", SPARK + "/never-ran/status", {"status": status}, kube_client.MERGE)
@@ -173,7 +178,7 @@ def check_observer(plane):
         assert "spark_exporter_build_info" in scrape.families() and "process_cpu_seconds_total" in scrape.families()
         told = program.rules()
         assert sorted(told) == sorted(
-            "- {apiGroups: ['%s'], resources: [%s], verbs: [get, list, watch]}" % right for right in
+            "- {apiGroups: ['%s'], resources: [%s], verbs: [list, watch]}" % right for right in
             [("", "pods"), ("sparkoperator.k8s.io", "sparkapplications"),
              ("sparkoperator.k8s.io", "scheduledsparkapplications")]), program.lines
         assert all("add to a Role in namespace etl: " in line for line in program.logged("no right to read"))
@@ -202,7 +207,7 @@ def check_observer(plane):
 
 
 def check_sidecar(plane):
-    rule = "- {apiGroups: [''], resources: [pods], verbs: [get, list, watch]}"
+    rule = "- {apiGroups: [''], resources: [pods], verbs: [list, watch]}"
     with sidecar(plane, "none-s", "failed") as program:
         lab.wait_until("the line with the missing right", lambda: rule in program.rules(), 30)
         scrape = program.until("a scrape with the source", lambda s: s.total(
@@ -269,6 +274,7 @@ def check_last_words(plane, pods):
 
 def test(_version):
     with control_plane.ControlPlane() as plane:
+        define(plane)
         pods = populate(plane)
         check_observer(plane)
         check_sidecar(plane)

@@ -70,6 +70,12 @@ args:
   {{- if include "spark-job.configMapName" . }}
   - --config.file=/etc/spark-exporter/config.yaml
   {{- end }}
+  {{- if ne $e.logs "none" }}
+  - --logs.pods={{ $e.logs }}
+  {{- end }}
+  {{- with $e.qualityFolder }}
+  - --quality.folder={{ . }}
+  {{- end }}
   {{- range $e.extraArgs }}
   - {{ . | quote }}
   {{- end }}
@@ -93,6 +99,9 @@ securityContext: {{- toYaml . | nindent 2 }}
 {{- end }}
 volumeMounts:
   - {name: spark-exporter-state, mountPath: /state}
+  {{- with $e.qualityFolder }}
+  - {name: spark-exporter-quality, mountPath: {{ . }}}
+  {{- end }}
   {{- if include "spark-job.configMapName" . }}
   - {name: spark-exporter-config, mountPath: /etc/spark-exporter, readOnly: true}
   {{- end }}
@@ -101,6 +110,10 @@ volumeMounts:
 {{- define "spark-job.exporterVolumes" -}}
 - name: spark-exporter-state
   emptyDir: {sizeLimit: 64Mi}
+{{- if .Values.exporter.qualityFolder }}
+- name: spark-exporter-quality
+  emptyDir: {sizeLimit: 64Mi}
+{{- end }}
 {{- with include "spark-job.configMapName" . }}
 - name: spark-exporter-config
   configMap: {name: {{ . }}}

@@ -1,10 +1,10 @@
 {{/* Lays the chosen environment over the values. Each template begins with it; doing it twice changes nothing. */}}
 {{- define "spark-job.environment" -}}
-{{- with .Values.environment -}}
-{{- if not (hasKey $.Values.environments .) -}}
-{{- fail (printf "environment: %q is none of environments (%s)" . (keys $.Values.environments | sortAlpha | join ", ")) -}}
+{{- if and .Values.environment .Values.environments -}}
+{{- if not (hasKey .Values.environments .Values.environment) -}}
+{{- fail (printf "environment: %q is none of environments (%s)" .Values.environment (keys .Values.environments | sortAlpha | join ", ")) -}}
 {{- end -}}
-{{- $_ := mergeOverwrite $.Values (deepCopy (get $.Values.environments .)) -}}
+{{- $_ := mergeOverwrite .Values (deepCopy (get .Values.environments .Values.environment)) -}}
 {{- end -}}
 {{- range $word, $place := dict "replicas" "executor.instances" "executorMemory" "executor.memory" "executorCores" "executor.cores" "driverMemory" "driver.memory" "driverCores" "driver.cores" -}}
 {{- with get $.Values $word -}}

@@ -21,6 +21,9 @@ envFrom: {{- toYaml . | nindent 2 }}
 {{- if .root.Values.application.script -}}
 {{- $list = append $list (dict "name" "spark-job-program" "mountPath" "/opt/spark-job" "readOnly" true) -}}
 {{- end -}}
+{{- if and .driver .root.Values.exporter.enabled .root.Values.exporter.qualityFolder -}}
+{{- $list = append $list (dict "name" "spark-exporter-quality" "mountPath" .root.Values.exporter.qualityFolder) -}}
+{{- end -}}
 {{- with concat $list .of.volumeMounts }}
 volumeMounts: {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -119,12 +122,13 @@ spec:
         - {name: SPARK_EXPORTER_JOB, value: {{ include "spark-job.name" . | quote }}}
         {{- if .Values.exporter.enabled }}
         - {name: SPARK_EXPORTER_URL, value: "http://localhost:{{ .Values.exporter.port | int }}"}
+        - {name: QUALITY_URL, value: "http://localhost:{{ .Values.exporter.port | int }}/api/v1/quality"}
         {{- end }}
         {{- with $d.env }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
       {{- include "spark-job.envFrom" (dict "root" . "of" $d) | nindent 6 }}
-      {{- include "spark-job.volumeMounts" (dict "root" . "of" $d) | nindent 6 }}
+      {{- include "spark-job.volumeMounts" (dict "root" . "of" $d "driver" true) | nindent 6 }}
       {{- with .Values.securityContext }}
       securityContext: {{- toYaml . | nindent 8 }}
       {{- end }}

@@ -52,7 +52,9 @@ executor.yaml: |
 name: spark-submit
 image: {{ include "spark-job.image" . }}
 imagePullPolicy: {{ $v.image.pullPolicy }}
-command: [/bin/sh, /opt/spark-job-submit/spark-submit.sh]
+command:
+  {{- $v.submit.command | default (list "/bin/sh") | toYaml | nindent 2 }}
+  - /opt/spark-job-submit/spark-submit.sh
 args:
   - --master
   - k8s://{{ $v.submit.master }}

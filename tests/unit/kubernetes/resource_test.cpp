@@ -38,10 +38,10 @@ TEST(Resource, Watches) {
 TEST(Resource, RightsCanBePasted) {
   EXPECT_EQ(missing_right(select(kPods, "spark")),
             "no right to read pods in namespace spark; add to a Role in namespace spark: - {apiGroups: [''], "
-            "resources: [pods], verbs: [get, list, watch]}");
+            "resources: [pods], verbs: [list, watch]}");
   EXPECT_EQ(missing_right(select(kSparkApplications)),
             "no right to read sparkapplications.sparkoperator.k8s.io; add to a ClusterRole: - {apiGroups: "
-            "['sparkoperator.k8s.io'], resources: [sparkapplications], verbs: [get, list, watch]}");
+            "['sparkoperator.k8s.io'], resources: [sparkapplications], verbs: [list, watch]}");
   EXPECT_NE(missing_right(select(kNodes, "spark")).find("a ClusterRole"), std::string::npos);
 }
 

@@ -1,0 +1,199 @@
+"""The rights that charts/spark-exporter gives are enough and no more. Helm installs the chart on a real API server; with the
+very Role, ClusterRole and account that it leaves there observer and sidecar do all that is asked of them, and without each
+one of the rights a check that has a name fails. The rules are those with which the tests of outcomes run (kube_lab)."""
+import copy
+import os
+import sys
+import time
+
+import helm
+import kube_client
+import kube_lab
+import lab
+import test_rights
+from cluster import Cluster
+from helm import EXPORTER
+from test_rights import NAMESPACE, RBAC
+
+CRON = f"/apis/batch/v1/namespaces/{NAMESPACE}/cronjobs"
+JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
+SCHEDULED = f"/apis/sparkoperator.k8s.io/v1beta2/namespaces/{NAMESPACE}/scheduledsparkapplications"
+RELEASE = "spark-exporter"
+SECONDS = 20  # for what has to show after a change
+
+
+def rules_of(plane, kind, name):
+    base = f"{RBAC}/namespaces/{NAMESPACE}/roles" if kind == "Role" else f"{RBAC}/clusterroles"
+    return f"{base}/{name}", plane.api.get(f"{base}/{name}")["rules"]
+
+
+def plain(rules):
+    """{(group, resource, verb)}"""
+    return {(group, resource, verb) for rule in rules for group in rule["apiGroups"]
+            for resource in rule["resources"] for verb in rule["verbs"]}
+
+
+def rules_without(rules, right):
+    """The rules, one for each resource, without one (group, resource, verb)."""
+    kept = {}
+    for group, resource, verb in sorted(plain(rules) - {right}):
+        kept.setdefault((group, resource), []).append(verb)
+    return [{"apiGroups": [group], "resources": [resource], "verbs": verbs} for (group, resource), verbs in kept.items()]
+
+
+# --- what must be seen ---------------------------------------------------------------------------
+
+def now():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def furnish(plane):
+    """Runs, a schedule, and a backup that was made."""
+    pods = test_rights.populate(plane)
+    template = {"type": "Python", "sparkVersion": "3.5.9", "mainApplicationFile": "local:///a.py", "driver": {}, "executor": {}}
+    plane.api.create(SCHEDULED, {"apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "ScheduledSparkApplication",
+                                 "metadata": {"name": "nightly"}, "spec": {"schedule": "0 2 * * *", "template": template}})
+    job = {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}}}
+    plane.api.create(CRON, {"metadata": {"name": "orders", "labels": {"spark-exporter.io/backup": "orders"},
+                                         "annotations": {"spark-exporter.io/rpo": "24h"}},
+                            "spec": {"schedule": "0 4 * * *", "jobTemplate": {"spec": job}}})
+    plane.api.create(JOBS, {"metadata": {"name": "sales-backup", "labels": {"spark-exporter.io/backup": "sales"}}, "spec": job})
+    return pods
+
+
+def changes(plane, number):
+    """One new object of each kind, which only a watch shows soon."""
+    name = f"late-{number}"
+    test_rights.driver(plane.api, name, status=test_rights.RUNNING)
+    plane.api.create(test_rights.SPARK, {
+        "apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication", "metadata": {"name": f"app-{name}"},
+        "spec": {"type": "Python", "sparkVersion": "3.5.9", "mainApplicationFile": "local:///a.py", "driver": {},
+                 "executor": {}}})
+    status = {"applicationState": {"state": "FAILED", "errorMessage": "failed to submit"}, "submissionID": "s-2",
+              "lastSubmissionAttemptTime": now()}
+    plane.api.patch(f"{test_rights.SPARK}/app-{name}/status", {"status": status})
+    schedule = plane.api.get(SCHEDULED + "/nightly")
+    schedule["metadata"] = {"name": f"schedule-{name}"}
+    plane.api.create(SCHEDULED, {key: schedule[key] for key in ("apiVersion", "kind", "metadata", "spec")})
+    cron = plane.api.get(CRON + "/orders")
+    plane.api.create(CRON, {"metadata": {"name": f"cron-{name}", "labels": {"spark-exporter.io/backup": f"cron-{name}"}},
+                            "spec": {key: cron["spec"][key] for key in ("schedule", "jobTemplate")}})
+    job = plane.api.get(CRON + "/orders")["spec"]["jobTemplate"]["spec"]
+    plane.api.create(JOBS, {"metadata": {"name": f"job-{name}", "labels": {"spark-exporter.io/backup": f"job-{name}"}},
+                            "spec": job})
+    return name
+
+
+def series(scrape, label, prefix):
+    """Values of a label in families that begin so."""
+    return {labels[label] for family in scrape.families() if family.startswith(prefix)
+            for labels, _ in scrape.series(family) if label in labels}
+
+
+def checks(plane, program, pods, late):
+    """{name of the check: question}"""
+    def scrape():
+        return program.scrape()
+
+    def status(app):
+        return lambda: dict(test_rights.jobs(scrape())).get(app)
+
+    def last_words():
+        running = pods["running"]
+        token = test_rights.token_of(plane.api, "spark", running)
+        return program.post("/api/v1/last-words", test_rights.words(running), token)[0] == 200
+    return {
+        "a run that ended": lambda: status("failed")() == 2,
+        "a run that began later": lambda: status(late)() == 0,
+        "a submission that failed": lambda: status("never-ran")() == 2,
+        "a submission that failed later": lambda: status(f"app-{late}")() == 2,
+        "a schedule": lambda: "nightly" in series(scrape(), "app", "spark_job_next_run"),
+        "a schedule that came later": lambda: f"schedule-{late}" in series(scrape(), "app", "spark_job_next_run"),
+        "a backup's CronJob": lambda: "orders" in series(scrape(), "backup", "backup_"),
+        "a backup's CronJob that came later": lambda: f"cron-{late}" in series(scrape(), "backup", "backup_"),
+        "a backup's Job": lambda: "sales" in series(scrape(), "backup", "backup_"),
+        "a backup's Job that came later": lambda: f"job-{late}" in series(scrape(), "backup", "backup_"),
+        "last words": last_words,
+    }
+
+
+def failing(plane, pods, number):
+    """Names of the checks that fail with the rights of now."""
+    with test_rights.observer(plane, RELEASE) as program:
+        test_rights.ready(program)
+        late = changes(plane, number)
+        open_checks = checks(plane, program, pods, late)
+        end = time.monotonic() + SECONDS
+        while open_checks and time.monotonic() < end:
+            open_checks = {name: ask for name, ask in open_checks.items() if not ask()}
+            time.sleep(0.3)
+        complaints = program.rules()
+    return sorted(open_checks), complaints
+
+
+def check_observer(plane, tool, pods):
+    tool.run("install", RELEASE, os.path.join(helm.CHARTS, EXPORTER), "--namespace", NAMESPACE,
+             values={"observer": {"namespace": NAMESPACE}})
+    role = rules_of(plane, "Role", RELEASE)
+    cluster = rules_of(plane, "ClusterRole", f"{NAMESPACE}-{RELEASE}")
+    assert plain(role[1]) == plain(kube_lab.OBSERVER_RULES), role
+    assert plain(cluster[1]) == plain(kube_lab.TOKEN_REVIEWS), cluster
+    print("observer: the chart's rules are those of the outcome tests")
+    failed, complaints = failing(plane, pods, 0)
+    assert not failed and not complaints, (failed, complaints)
+    print(f"observer: with all {len(plain(role[1]) | plain(cluster[1]))} rights every check passes")
+    number = 0
+    for path, rules in (role, cluster):
+        for right in sorted(plain(rules)):
+            number += 1
+            plane.api.patch(path, {"rules": rules_without(rules, right)})
+            failed, complaints = failing(plane, pods, number)
+            assert failed, f"{right} is more than is needed"
+            print(f"observer: without {right[2]} {right[1]}: fails: {'; '.join(failed)}", flush=True)
+            plane.api.patch(path, {"rules": rules})
+
+
+def check_sidecar(plane, tool):
+    values = {"observer": {"enabled": False}, "sidecars": {"namespaces": [NAMESPACE], "serviceAccounts": ["beside"]}}
+    kube_client.service_account(plane.api, NAMESPACE, "beside")
+    tool.run("install", "beside", os.path.join(helm.CHARTS, EXPORTER), "--namespace", NAMESPACE, values=values)
+    path, rules = rules_of(plane, "Role", "beside-spark-exporter-sidecar")
+    assert plain(rules) == plain(kube_lab.SIDECAR_RULES), rules
+
+    def told():
+        """None, or what the sidecar of a pod that fails while it watches does not say."""
+        name = f"fails-{time.monotonic_ns()}"
+        pod = test_rights.driver(plane.api, name, status=test_rights.RUNNING)
+        with test_rights.sidecar(plane, "beside", name) as program:
+            try:
+                lab.wait_until("its pod", lambda: program.logged("pod") or program.scrape().total("spark_job_status") == 0, 10)
+                plane.api.patch(f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}/status",
+                                {"status": test_rights.failed()})
+                lab.wait_until("the outcome", lambda: program.scrape().total("spark_job_status") == 2, SECONDS)
+            except AssertionError as missed:
+                return str(missed)
+        return None
+    assert told() is None
+    print(f"sidecar: with both rights it tells the outcome of its pod")
+    for right in sorted(plain(rules)):
+        plane.api.patch(path, {"rules": rules_without(rules, right)})
+        missed = told()
+        assert missed, f"{right} is more than is needed"
+        print(f"sidecar: without {right[2]} {right[1]}: fails: the outcome of its pod")
+        plane.api.patch(path, {"rules": copy.deepcopy(rules)})
+
+
+def test():
+    folder = helm.built()
+    with Cluster(folder, parts="") as plane, helm.Helm(4, folder, plane.kubeconfig) as tool:
+        pods = furnish(plane)
+        check_observer(plane, tool, pods)
+        check_sidecar(plane, tool)
+
+
+if __name__ == "__main__":
+    try:
+        test()
+    except lab.Skip as reason:
+        print(f"skipped: {reason}")
+        sys.exit(lab.SKIPPED)
