@@ -3,12 +3,13 @@
 
 Exits with 1 on a failure: of a test, of a make target without a failed test (a build that broke), or of a test
 labelled "must-run" that was skipped. One labelled "needs-go" as well may be skipped where there is no Go that could
-build Kubernetes: Debian 12 has none.
+build Kubernetes: Debian 12 has none. One labelled "needs-npm" may be where there is no npm.
 """
 import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -61,7 +62,11 @@ def has_go():
 def must_run(build):
     """Names of the tests that have to run on this machine."""
     names = labelled(build, "must-run")
-    return names if has_go() else names - labelled(build, "needs-go")
+    if not has_go():
+        names -= labelled(build, "needs-go")
+    if not shutil.which("npm"):
+        names -= labelled(build, "needs-npm")
+    return names
 
 
 def main():

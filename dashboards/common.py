@@ -115,8 +115,8 @@ def to_run(with_run=False):
 
 def job_columns(with_run=False):
     """The columns that say which job, or which run of it, a row is about."""
-    made = [("Job", "app", {"links": to_run(with_run), "custom__minWidth": 160}),
+    made = [("Job", "app", {"links": to_run(with_run), "custom__minWidth": 150}),
             ("Namespace", "namespace", {"custom__width": 100}), ("Cluster", "cluster", {"custom__width": 80})]
     if with_run:
-        made.append(("Run", "app_id", {"links": to_run(True), "custom__width": 150}))
+        made.append(("Run", "app_id", {"links": to_run(True), "custom__width": 100}))
     return made

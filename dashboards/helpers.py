@@ -105,8 +105,11 @@ def panel(kind, title, description, targets, size, unit, **more):
 
 
 def stat(title, description, target, unit, size=(3, 4), calc="lastNotNull", graph=False, names=False, **more):
-    """One number; with thresholds its background says what they say. names: shows the series' name."""
-    judged = "thresholds" in more or more.get("mappings") or names
+    """One number; with thresholds its background says what they say. names: shows the series' name in its colour."""
+    judged = "thresholds" in more or names
+    if judged and not names and more.get("no_value"):     # nothing to judge has no colour
+        more["mappings"] = [{"type": "special", "options": {"match": "null", "result": {
+            "text": more["no_value"], "color": "#3d3f46", "index": 0}}}]
     more.setdefault("color", {"mode": "thresholds"})
     made = panel("stat", title, description, target, size, unit, **more)
     made["options"] = {"reduceOptions": {"calcs": [calc], "fields": "", "values": False}, "orientation": "auto",
@@ -116,7 +119,8 @@ def stat(title, description, target, unit, size=(3, 4), calc="lastNotNull", grap
 
 
 def graph(title, description, targets, unit, size=(12, 8), **more):
-    """Lines over time. more: stack, bars, fill, width, calcs, legend ("table" or "list"), line_at, soft_max, step."""
+    """Lines over time. more: stack, bars, fill, width, calcs, legend ("table" or "list"), legend_at, soft_max,
+    step, points, hidden_axis, bar_width."""
     made = panel("timeseries", title, description, targets, size, unit, **more)
     made["fieldConfig"]["defaults"]["custom"] = {
         "drawStyle": "bars" if more.get("bars") else "line", "lineInterpolation": "stepAfter" if more.get("step") else
@@ -127,6 +131,8 @@ def graph(title, description, targets, unit, size=(12, 8), **more):
         "thresholdsStyle": {"mode": "dashed" if more.get("thresholds") else "off"}}
     if more.get("soft_max") is not None:
         made["fieldConfig"]["defaults"]["custom"]["axisSoftMax"] = more["soft_max"]
+    if more.get("bars"):
+        made["fieldConfig"]["defaults"]["custom"].update({"barAlignment": 0, "barWidthFactor": more.get("bar_width", 0.6)})
     if more.get("hidden_axis"):
         made["fieldConfig"]["defaults"]["custom"]["axisPlacement"] = "hidden"
     mode = more.get("legend", "table" if size[1] >= 8 else "list")
@@ -179,7 +185,6 @@ def table(title, description, columns, size=(24, 9), sort=None, hide=(), drop=()
     made["fieldConfig"]["defaults"]["custom"] = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False,
                                                  "filterable": filters}
     made["options"] = {"showHeader": True, "cellHeight": "sm",
-                       "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": ""},
                        "sortBy": [{"displayName": name, "desc": desc} for name, desc in (sort or [])]}
     return made
 

@@ -112,7 +112,7 @@ def worst():
         size=(24, 7), sort=[("Last", False), ("Of RPO", True)], links=runbook("backup-missed"))
 
 
-FAILING = ', outcome!="passed"'
+FAILING = ', outcome=~"failed|errored"'
 
 
 def over_time():
@@ -147,7 +147,8 @@ def data_details():
                 query(f"sum by (outcome) ({data('checks')})", "{{outcome}}"), "short", size=size, minimum=0, step=True,
                 stack=True, fill=40, overrides=[by_name("passed", color=fixed("green")),
                                                 by_name("failed", color=fixed("red")),
-                                                by_name("error", color=fixed("orange")),
+                                                by_name("warned", color=fixed("yellow")),
+                                                by_name("errored", color=fixed("orange")),
                                                 by_name("skipped", color=fixed("#8e8e8e"))])
 
 

@@ -80,31 +80,30 @@ def why():
     yield table(
         "Why it failed", "The reason is one of a closed list; its section of the runbook says what to do "
         "(spark_job_failure_info). Empty while nothing has failed.",
-        [("Reason", "reason", {"custom__cellOptions": CELL, "custom__width": 140, "thresholds": steps(base="red"),
+        [("Reason", "reason", {"custom__cellOptions": CELL, "custom__width": 150, "thresholds": steps(base="red"),
                                "links": [link("What to do", "${runbooks}/job-failure.md", True)]}),
          ("Exit code", "exit_code", {"custom__width": 85}), ("Exception", "exception", {"custom__minWidth": 230}),
-         ("Node", "node", {"custom__width": 90}),
-         ("failure", column(f"max by (reason, exit_code, exception, node) ({last('spark_job_failure_info')})"), {})],
-        size=(9, 4), hide=["failure"], filters=False, no_value="it has not failed", links=runbook("job-failure"))
+         ("failure", column(f"max by (reason, exit_code, exception) ({last('spark_job_failure_info')})"), {})],
+        size=(8, 4), hide=["failure"], filters=False, no_value="it has not failed", links=runbook("job-failure"))
     yield table(
         "What it waits for", "Pods that are wanted and do not run, now (spark_job_pods_waiting). Empty is good.",
         [("Pods of", "component", {}), ("Reason", "reason", {"links": [
             link("What to do", "${runbooks}/job-pending.md", True)]}),
          ("Pods", column(f"sum by (component, reason) (spark_job_pods_waiting{{{RUN}}}) > 0"), {"custom__width": 70})],
-        size=(6, 4), filters=False, no_value="nothing waits", links=runbook("job-pending"))
+        size=(5, 4), filters=False, no_value="nothing waits", links=runbook("job-pending"))
     yield table(
         "What it is", "The run as Kubernetes and Spark know it (spark_job_info).",
         [("Kind", "kind", {"custom__width": 80}), ("Spark", "spark_version", {"custom__width": 75}),
-         ("Driver pod", "driver_pod", {}), ("Node", "node", {"custom__width": 110}),
+         ("Driver pod", "driver_pod", {}), ("Node", "node", {"custom__width": 120}),
          ("Attempt", "attempt", {"custom__width": 80}),
          ("info", column(f"max by (kind, spark_version, driver_pod, node, attempt) ({last('spark_job_info')})"), {})],
-        size=(9, 4), hide=["info"], filters=False)
+        size=(11, 4), hide=["info"], filters=False)
 
 
 def overview():
     yield graph("Time line", "The run's state over time (spark_job_state).",
-                query(f"max by (state) (spark_job_state{{{RUN}}} == 1)", "{{state}}"), "short", size=(24, 4), fill=90,
-                width=0, step=True, minimum=0, maximum=1, legend="list", legend_at="right", hidden_axis=True,
+                query(f"max by (state) (spark_job_state{{{RUN}}} == 1)", "{{state}}"), "short", size=(24, 4), bars=True,
+                fill=100, width=0, bar_width=1, minimum=0, maximum=1, legend="list", legend_at="right", hidden_axis=True,
                 overrides=colored(STATE_COLORS))
     yield graph("Tasks", "Task attempts that run, that wait in running stages, and that the slots could run at once.",
                 [query(f"sum(spark_app_tasks_active{{{RUN}}})", "running"),
@@ -179,7 +178,7 @@ def memory():
 
 
 def executors():
-    key, right = "executor_id", {"custom__align": "right"}
+    key, right = "executor_id", {"custom__align": "right", "custom__minWidth": 100}
 
     def of(metric, more=""):
         return column(f"max by ({key}) ({last('spark_executor_' + metric, more)})")
@@ -187,8 +186,8 @@ def executors():
         "Executors", "Each executor of the run that was seen in the time range, with its last values, the one with most failed "
         "tasks first. A single slow or failing one points to its node.",
         [("Executor", key, {"custom__width": 100}), ("Slots", of("task_slots"), right),
-         ("Busy", of("tasks_active"), right), ("Done", of("tasks_total", ', outcome="completed"'), right),
-         ("Failed", of("tasks_total", ', outcome="failed"'), right),
+         ("Busy", of("tasks_active"), right), ("Done", of("tasks_total", ', outcome="completed"'), {**right, "decimals": 0}),
+         ("Failed", of("tasks_total", ', outcome="failed"'), {**right, "decimals": 0}),
          ("Task time", of("task_time_seconds_total"), {**right, "unit": "s", "decimals": 0}),
          ("GC time", column(f"max by ({key}) ({last('jvm_gc_time_seconds')})"), {**right, "unit": "s", "decimals": 1}),
          ("Read", of("input_bytes_total"), {**right, **GB}),

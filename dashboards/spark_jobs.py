@@ -95,7 +95,7 @@ def graphs():
                 "none", size=(6, 7), decimals=2, minimum=0, stack=True, fill=40)
 
 
-TIME = {"unit": "dateTimeAsIso", "custom__width": 160}
+TIME = {"unit": "dateTimeAsIso", "custom__width": 155}
 
 
 def of_failed(metric, more="", times="1000", what="max"):
@@ -110,10 +110,10 @@ def why_failed():
         "Each failed run that was seen in the time range: the reason (one of a closed list), the exit code and the "
         "exception (spark_job_failure_info). The reason's section of the runbook says what to do.",
         [("Ended", column(of_failed("spark_job_end_timestamp_seconds")), TIME), *job_columns(with_run=True),
-         ("Reason", "reason", {"custom__width": 150, "links": [
+         ("Reason", "reason", {"custom__width": 140, "links": [
              link("What to do", "${runbooks}/job-failure.md", True)]}),
-         ("Exit code", "exit_code", {"custom__width": 80}), ("Exception", "exception", {"custom__minWidth": 250}),
-         ("Driver pod", "driver_pod", {"custom__minWidth": 240}), ("Node", "node", {"custom__width": 80}),
+         ("Exit code", "exit_code", {"custom__width": 80}), ("Exception", "exception", {"custom__width": 240}),
+         ("Driver pod", "driver_pod", {"custom__width": 190}), ("Node", "node", {"custom__width": 80}),
          ("failure", column(f"max by ({RUN_KEY}, reason, exit_code, exception, driver_pod, node) "
                             f"(last_over_time(spark_job_failure_info{{{JOB}}}[$__range]))"), {}),
          ("Started", column(of_failed("spark_job_start_timestamp_seconds")), TIME),

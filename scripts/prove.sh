@@ -20,7 +20,7 @@ part() {  # part NAME COMMAND...
   esac
 }
 
-rm -f "$out"/{watch,scale,rights,matrix,outcomes}.md
+rm -f "$out"/{watch,scale,rights,matrix,outcomes,dashboards}.md
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
 rights() {
   python3 tests/e2e/test_rights.py >"$out/rights.log" 2>&1; local code=$?
@@ -51,6 +51,7 @@ page() {  # page NAME TITLE TEXT
   [ -s "$out/$1.md" ] || return
   { printf '%s\n\n' "$3"; cat "$out/$1.md"; } | scripts/proof_page.sh "$2" "etcd and API server." >"docs/proof/$1.md"
 }
+part dashboards python3 -B tests/dashboards/test_queries.py --hours 12 --table "$out/dashboards.md"
 page watch "A watch that misses nothing" \
   "What \`tests/e2e/test_watch.py\` did to one watch while pods came and went, and how long it took until it agreed with
 the API's final state. No event may be missed, memory may grow by 1 MB, and at most ten requests a minute may go to a server
@@ -60,6 +61,18 @@ page scale "The observer beside 22,000 pods" \
 page rights "What is served with which rights" \
   "\`tests/e2e/test_rights.py\` gives the service account no rights, pods only, and all, pastes what the log names as missing
 into a role, and looks at \`/metrics\`, \`/-/ready\` and the answers to last words."
+if [ -s "$out/dashboards.md" ]; then
+  cat - "$out/dashboards.md" >docs/proof/dashboards.md <<TEXT
+# Every panel of the dashboards, asked
+
+Written by \`make prove\` (\`scripts/prove.sh\`) at commit \`$(git describe --always --dirty)\`, $(date -u '+%-d %B %Y').
+
+\`tests/dashboards/test_queries.py\` asks $(prometheus --version 2>&1 | sed -n 's/^prometheus, version \([^ ]*\).*/Prometheus \1/p') each query
+as Grafana would: over half a day of a fleet of twenty made-up jobs, whose families and labels are those of
+[metrics.md](../metrics.md), and over an observer and four sidecars beside recorded drivers.
+
+TEXT
+fi
 if [ -s "$out/charts-install.md" ]; then
   scripts/charts_page.sh "$out" >"$out/charts.md"
   page charts "The charts on a real cluster" \
