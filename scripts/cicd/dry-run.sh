@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Says what a deployment would do, and changes nothing: the chart is checked and rendered with the values, and where a
-# cluster can be asked, its API server judges each object (unknown fields, wrong quantities, admission) as it would store it.
+# cluster can be asked, its API server judges each object as it would store it: unknown fields, wrong quantities,
+# admission.
 #   scripts/cicd/dry-run.sh --release my-job --chart charts/spark-job --values values/prod.yaml [--namespace NS]
 #
 #   --release NAME    Helm's release
@@ -47,7 +48,8 @@ rendered=${output:-$(mktemp)}
 [ -n "$output" ] || trap 'rm -f "$rendered"' EXIT
 helm lint --strict "$chart" "${where[@]+"${where[@]}"}" "${values[@]+"${values[@]}"}"
 helm template "$release" "$chart" "${where[@]+"${where[@]}"}" "${values[@]+"${values[@]}"}" >"$rendered"
-echo "rendered: $(grep -c '^kind:' "$rendered") objects: $(sed -n 's/^kind: //p' "$rendered" | sort | uniq -c | awk '{ printf "%s%d %s", s, $1, $2; s = ", " }')"
+kinds=$(sed -n 's/^kind: //p' "$rendered" | sort | uniq -c | awk '{ printf "%s%d %s", s, $1, $2; s = ", " }')
+echo "rendered: $kinds"
 if [ "$offline" = yes ]; then
   echo "the API server was not asked (--offline)"
   exit 0

@@ -38,7 +38,7 @@ numbers = sorted(one["revision"] for one in json.load(sys.stdin))
 print(numbers[-1], numbers[-2] if len(numbers) > 1 else 0)')
 revision=${revision:-$before}
 if [ "$revision" = 0 ] || [ "$revision" = "$present" ]; then
-  echo "${0##*/}: $release has nothing to go back to: revision $present is all there is. helm uninstall takes it away" >&2
+  echo "${0##*/}: $release has nothing to go back to from revision $present; helm uninstall takes it away" >&2
   exit 4
 fi
 echo "taking $release from revision $present back to $revision"

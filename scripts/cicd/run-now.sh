@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts one run of a job that otherwise waits for its schedule, so that a deployment is tried now and not at night. A job
-# without a schedule was started by its deployment: nothing is done.
+# Starts one run of a job that otherwise waits for its schedule, so that a deployment is tried now and not at night. A
+# job without a schedule was started by its deployment: nothing is done.
 #   scripts/cicd/run-now.sh --release my-job [--namespace NS]
 #
 #   --release NAME    Helm's release

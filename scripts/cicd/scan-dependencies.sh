@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Looks up the packages of a project in the public advisories with pip-audit, strictly: a package that could not be looked
-# up is not a clean one.
+# Looks up the packages of a project in the public advisories with pip-audit, strictly: a package that could not be
+# looked up is not a clean one.
 #   scripts/cicd/scan-dependencies.sh --project-dir jobs/my-job [--output FILE]
 #
-#   --project-dir DIR   has requirements.txt, or else pyproject.toml. A requirements.txt with hashes is taken as the whole
-#                       list; without them pip resolves what else it brings in
+#   --project-dir DIR   has requirements.txt, or else pyproject.toml. A requirements.txt with hashes is taken as the
+#                       whole list; without them pip resolves what else it brings in
 #   --ignore ID         an advisory that was looked at and does not matter; may be given several times
 #   --output FILE       pip-audit's result as JSON
 # Which advisories: pip-audit's own settings (PIP_AUDIT_VULNERABILITY_SERVICE, PIP_AUDIT_OSV_URL).
-# Exit codes: 0 scanned and clean, 1 vulnerable, 2 not understood, 3 NOT SCANNED, or not all of it: the advisories could not
-# be reached, or do not know a package; 127 no pip-audit (pip install pip-audit).
+# Exit codes: 0 scanned and clean, 1 vulnerable, 2 not understood, 3 NOT SCANNED, or not all of it: the advisories could
+# not be reached, or do not know a package; 127 no pip-audit (pip install pip-audit).
 set -euo pipefail
 
 usage() { sed -n '2,/^set -eu/{/^set -eu/!s/^# \{0,1\}//p;}' "$0"; }
@@ -43,7 +43,10 @@ command -v pip-audit >/dev/null || { echo "${0##*/}: no pip-audit on the PATH: p
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-audit() { pip-audit "$@" "${ignore[@]+"${ignore[@]}"}" --progress-spinner off --format json --output "$work/result" "${what[@]}" 2>"$work/said"; }
+audit() {
+  pip-audit "$@" "${ignore[@]+"${ignore[@]}"}" --progress-spinner off --format json --output "$work/result" "${what[@]}" \
+    2>"$work/said"
+}
 audited=0
 audit --strict || audited=$?
 if [ ! -s "$work/result" ]; then

@@ -5,12 +5,13 @@
 
 A run counts if it began after the release's newest revision was stored (by the API server's clock), or after --since.
 How it ended is asked of the exporter's observer where its URL is given (or $EXPORTER_URL), which also knows retries to
-come and why a run failed; else of the API server with kubectl: the SparkApplication, the Job that submits, or the driver
-pod. On a failure the end of the driver's log is shown.
+come and why a run failed; else of the API server with kubectl: the SparkApplication, the Job that submits, or the
+driver pod. On a failure the end of the driver's log is shown.
 
-Exit codes: 0 it succeeded (or runs, with --until running), 1 it failed or was cancelled, 2 not understood or not allowed,
-3 no outcome in time.
+Exit codes: 0 it succeeded (or runs, with --until running), 1 it failed or was cancelled, 2 not understood or not
+allowed, 3 no outcome in time.
 """
+
 import argparse
 import calendar
 import json
@@ -94,9 +95,20 @@ class Kubernetes:
                 return {"state": state, "evidence": told.get("errorMessage"), "driver_pod": pod}
         for submission in reversed(self.items("jobs", f"{label},!app.kubernetes.io/component")):
             if _born(submission) >= since:
-                ends = {one["type"]: one for one in submission.get("status", {}).get("conditions") or []
-                        if one["status"] == "True"}
-                state = "failed" if "Failed" in ends else "succeeded" if "Complete" in ends else "running" if pod else "pending"
+                ends = {
+                    one["type"]: one
+                    for one in submission.get("status", {}).get("conditions") or []
+                    if one["status"] == "True"
+                }
+                state = (
+                    "failed"
+                    if "Failed" in ends
+                    else "succeeded"
+                    if "Complete" in ends
+                    else "running"
+                    if pod
+                    else "pending"
+                )
                 return {"state": state, "evidence": ends.get("Failed", {}).get("message"), "driver_pod": pod}
         return _by_container(pods[-1]) if pods else None
 
@@ -122,8 +134,12 @@ def _by_container(pod):
             run["state"] = "running"
         if one["name"] == DRIVER and "terminated" in one["state"]:
             end = one["state"]["terminated"]
-            run.update(state="failed" if end["exitCode"] else "succeeded", exit_code=end["exitCode"],
-                       reason=end.get("reason"), evidence=end.get("message"))
+            run.update(
+                state="failed" if end["exitCode"] else "succeeded",
+                exit_code=end["exitCode"],
+                reason=end.get("reason"),
+                evidence=end.get("message"),
+            )
     return run
 
 
@@ -145,8 +161,13 @@ class Observer:
             raise Problem(f"{self.url}/report: {error}")
         if "runs" not in report:
             raise Problem(f"{self.url} is no observer (--mode=observer), so it knows one run only")
-        runs = [run for run in report["runs"] if run["app"] == job and self.namespace in (None, run["namespace"])
-                and max(run.get("submitted") or 0, run.get("started") or 0) >= since]
+        runs = [
+            run
+            for run in report["runs"]
+            if run["app"] == job
+            and self.namespace in (None, run["namespace"])
+            and max(run.get("submitted") or 0, run.get("started") or 0) >= since
+        ]
         return max(runs, key=lambda run: max(run.get("submitted") or 0, run.get("started") or 0), default=None)
 
 
@@ -194,8 +215,10 @@ def watch(args):
             return 0 if state in good else 3 if state == "unknown" else 1
         waited = time.monotonic() - begin
         if not run and waited > args.start_timeout:
-            raise TimeoutError(f"{job}: no run began within {args.start_timeout:.0f} s. Nothing that runs has changed, "
-                               "or it only runs by its schedule (scripts/cicd/run-now.sh)")
+            raise TimeoutError(
+                f"{job}: no run began within {args.start_timeout:.0f} s. Nothing that runs has changed, "
+                "or it only runs by its schedule (scripts/cicd/run-now.sh)"
+            )
         if waited > args.timeout:
             if run:
                 show(run, job, kubernetes)
@@ -210,7 +233,9 @@ def main():
     parser.add_argument("--job", help="the job's stable name, if it is not the release's")
     parser.add_argument("--exporter-url", default=os.environ.get("EXPORTER_URL") or None, help="the observer")
     parser.add_argument("--since", type=moment, help="runs from then on (2026-11-27T06:00:00Z, or seconds since 1970)")
-    parser.add_argument("--until", choices=("ended", "running"), default="ended", help="running: for jobs without an end")
+    parser.add_argument(
+        "--until", choices=("ended", "running"), default="ended", help="running: for jobs without an end"
+    )
     parser.add_argument("--timeout", type=duration, default=3600.0, metavar="TIME", help="for the outcome (1h)")
     parser.add_argument("--start-timeout", type=duration, default=600.0, metavar="TIME", help="for the start (10m)")
     parser.add_argument("--every", type=duration, default=5.0, metavar="TIME", help="pause between questions (5s)")

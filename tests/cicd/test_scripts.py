@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The scripts of the pipeline: what they say of themselves, what they refuse, and lint and scan with the real tools. The
-advisories come from a server of the test's own that answers as OSV does."""
+"""The scripts of the pipeline: what they say of themselves, what they refuse, and lint and scan with the real tools.
+The advisories come from a server of the test's own that answers as OSV does."""
+
 import glob
 import json
 import os
@@ -48,9 +49,13 @@ class Words(unittest.TestCase):
         bare = without("ruff", "helm", "kubectl", "pip-audit")
         try:
             chart = os.path.join(toolbox.ROOT, "charts", "spark-job")
-            for tool, command in (("ruff", [LINT, "--dir", toolbox.CICD]), ("pip-audit", [SCAN, "--project-dir", "."]),
-                                  ("helm", ["rollback.sh", "--release", "x"]), ("kubectl", ["run-now.sh", "--release", "x"]),
-                                  ("helm", ["dry-run.sh", "--release", "x", "--chart", chart])):
+            for tool, command in (
+                ("ruff", [LINT, "--dir", toolbox.CICD]),
+                ("pip-audit", [SCAN, "--project-dir", "."]),
+                ("helm", ["rollback.sh", "--release", "x"]),
+                ("kubectl", ["run-now.sh", "--release", "x"]),
+                ("helm", ["dry-run.sh", "--release", "x", "--chart", chart]),
+            ):
                 command[0] = os.path.join(toolbox.CICD, command[0])
                 code, said = toolbox.run(command, cwd=os.path.join(toolbox.TEMPLATE, "jobs", "my-job"), PATH=bare)
                 self.assertEqual(code, 127, f"{command}: {said}")
@@ -77,7 +82,9 @@ class Lint(unittest.TestCase):
 
     def test_the_template_is_clean(self):
         for folder in ("jobs/my-job", "tests"):
-            code, said = toolbox.run([LINT, "--dir", folder], [toolbox.tools()], cwd=toolbox.TEMPLATE, RUFF_NO_CACHE="true")
+            code, said = toolbox.run(
+                [LINT, "--dir", folder], [toolbox.tools()], cwd=toolbox.TEMPLATE, RUFF_NO_CACHE="true"
+            )
             self.assertEqual(code, 0, said)
 
     def test_findings_fail(self):
@@ -106,9 +113,11 @@ class Scan(unittest.TestCase):
 
     def scan(self, requirements, answer, *more):
         """(exit code, output); `answer`: what OSV says of a package, or a whole (status, text)."""
+
         def osv(_, body):
             told = answer(json.loads(body)["package"]["name"])
             return told if isinstance(told, tuple) else (200, json.dumps(told))
+
         with open(os.path.join(self.folder, "requirements.txt"), "w", encoding="utf-8") as out:
             out.write("".join(f"{line} {HASH}\n" for line in requirements))
         with toolbox.server(osv) as url:
@@ -116,17 +125,35 @@ class Scan(unittest.TestCase):
 
     def scan_at(self, url, *more):
         # No answer of another test may be remembered.
-        return toolbox.run([SCAN, "--project-dir", self.folder, *more], [toolbox.tools()], PIP_AUDIT_OSV_URL=url,
-                           PIP_AUDIT_VULNERABILITY_SERVICE="osv", XDG_CACHE_HOME=os.path.join(self.folder, "cache"))
+        return toolbox.run(
+            [SCAN, "--project-dir", self.folder, *more],
+            [toolbox.tools()],
+            PIP_AUDIT_OSV_URL=url,
+            PIP_AUDIT_VULNERABILITY_SERVICE="osv",
+            XDG_CACHE_HOME=os.path.join(self.folder, "cache"),
+        )
 
     @staticmethod
     def planted(name):
         if name != "requests":
             return {}
         events = [{"introduced": "0"}, {"fixed": "2.20.0"}]
-        return {"vulns": [{"schema_version": "1.6.0", "id": "PYSEC-2018-28", "summary": "sends a password on", "modified":
-                           "2024-01-01T00:00:00Z", "affected": [{"package": {"name": "requests", "ecosystem": "PyPI"},
-                                                                 "ranges": [{"type": "ECOSYSTEM", "events": events}]}]}]}
+        return {
+            "vulns": [
+                {
+                    "schema_version": "1.6.0",
+                    "id": "PYSEC-2018-28",
+                    "summary": "sends a password on",
+                    "modified": "2024-01-01T00:00:00Z",
+                    "affected": [
+                        {
+                            "package": {"name": "requests", "ecosystem": "PyPI"},
+                            "ranges": [{"type": "ECOSYSTEM", "events": events}],
+                        }
+                    ],
+                }
+            ]
+        }
 
     def test_clean(self):
         code, said = self.scan(["requests==2.19.0", "idna==2.7"], lambda name: {})
@@ -172,26 +199,57 @@ class Watch(unittest.TestCase):
             self.assertTrue(request.path.startswith("/report"), request.path)
             runs = waiting.pop(0) if len(waiting) > 1 else waiting[0]
             return status, json.dumps(runs if isinstance(runs, dict) else {"runs": runs})
+
         bare = without("kubectl")
         self.addCleanup(shutil.rmtree, bare)
         with toolbox.server(observer) as url:
-            return toolbox.run([WATCH, "--release", "my-job", "--namespace", "spark", "--since", "2026-11-27T00:00:00Z",
-                                "--exporter-url", url, "--every", "0.05s", *more], PATH=bare)
+            return toolbox.run(
+                [
+                    WATCH,
+                    "--release",
+                    "my-job",
+                    "--namespace",
+                    "spark",
+                    "--since",
+                    "2026-11-27T00:00:00Z",
+                    "--exporter-url",
+                    url,
+                    "--every",
+                    "0.05s",
+                    *more,
+                ],
+                PATH=bare,
+            )
 
     def run_of(self, state, at=60, **more):
-        return {"namespace": "spark", "app": "my-job", "app_id": "spark-1", "state": state, "driver_pod": "my-job-driver",
-                "submitted": self.SINCE + at, "started": self.SINCE + at + 4, **more}
+        return {
+            "namespace": "spark",
+            "app": "my-job",
+            "app_id": "spark-1",
+            "state": state,
+            "driver_pod": "my-job-driver",
+            "submitted": self.SINCE + at,
+            "started": self.SINCE + at + 4,
+            **more,
+        }
 
     def test_success(self):
         old = self.run_of("failed", -60)
-        code, said = self.watch([[old], [old, self.run_of("pending")], [old, self.run_of("running")],
-                                 [old, self.run_of("succeeded", ended=self.SINCE + 90)]])
+        code, said = self.watch(
+            [
+                [old],
+                [old, self.run_of("pending")],
+                [old, self.run_of("running")],
+                [old, self.run_of("succeeded", ended=self.SINCE + 90)],
+            ]
+        )
         self.assertEqual(code, 0, said)
         self.assertRegex(said, r"(?s)no run yet.*pending.*running.*succeeded.*duration: 26 s")
 
     def test_failure_says_why(self):
-        code, said = self.watch([[self.run_of("running")],
-                                 [self.run_of("failed", reason="DriverOOMKilled", evidence="exit code 137")]])
+        code, said = self.watch(
+            [[self.run_of("running")], [self.run_of("failed", reason="DriverOOMKilled", evidence="exit code 137")]]
+        )
         self.assertEqual(code, 1, said)
         self.assertIn("reason: DriverOOMKilled", said)
 
@@ -200,8 +258,11 @@ class Watch(unittest.TestCase):
         self.assertEqual((code, "retrying" in said), (0, True), said)
 
     def test_others_do_not_count(self):
-        others = [self.run_of("succeeded", namespace="elsewhere"), self.run_of("succeeded", app="my-job-2"),
-                  self.run_of("succeeded", -3600)]
+        others = [
+            self.run_of("succeeded", namespace="elsewhere"),
+            self.run_of("succeeded", app="my-job-2"),
+            self.run_of("succeeded", -3600),
+        ]
         code, said = self.watch([others], "--start-timeout", "0.3s")
         self.assertEqual((code, "no run began" in said), (3, True), said)
 
@@ -222,8 +283,9 @@ class Watch(unittest.TestCase):
 
     def test_out_of_reach(self):
         begin = time.monotonic()
-        code, said = toolbox.run([WATCH, "--release", "x", "--since", "0", "--exporter-url", "http://127.0.0.1:9",
-                                  "--every", "0.05s"])
+        code, said = toolbox.run(
+            [WATCH, "--release", "x", "--since", "0", "--exporter-url", "http://127.0.0.1:9", "--every", "0.05s"]
+        )
         self.assertEqual((code, "asking again" in said), (2, True), said)
         self.assertLess(time.monotonic() - begin, 60)
 

@@ -1,4 +1,6 @@
-"""The Python tools that the scripts of scripts/cicd are thin over, from PyPI in a virtual environment of the user's cache."""
+"""The Python tools that the scripts of scripts/cicd are thin over, from PyPI in a virtual environment of the user's
+cache."""
+
 import contextlib
 import fcntl
 import hashlib
@@ -22,8 +24,12 @@ TEMPLATE = os.path.join(ROOT, "examples", "spark-job-repo")
 
 def _python_with_venv():
     for candidate in ("/usr/bin/python3", "python3"):
-        made = subprocess.run([candidate, "-c", "import ensurepip, venv, sys; print(sys.version_info[:2])"],
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        made = subprocess.run(
+            [candidate, "-c", "import ensurepip, venv, sys; print(sys.version_info[:2])"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
         if made.returncode == 0:
             return candidate, made.stdout
     raise lab.Skip("no python3 with the venv module")
@@ -41,8 +47,17 @@ def tools(name="requirements.txt"):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(os.path.join(place, ".complete")):
             shutil.rmtree(place, ignore_errors=True)
-            pip = [os.path.join(place, "bin", "python"), "-m", "pip", "install", "--quiet", "--timeout", "60",
-                   "-r", os.path.join(HERE, name)]
+            pip = [
+                os.path.join(place, "bin", "python"),
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--timeout",
+                "60",
+                "-r",
+                os.path.join(HERE, name),
+            ]
             for command in ([python, "-m", "venv", place], pip):
                 made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
                 if made.returncode:
@@ -55,9 +70,23 @@ def tools(name="requirements.txt"):
 
 def run(command, path=(), cwd=None, **environment):
     """(exit code, what it printed on both). `path`: folders before the machine's own."""
-    env = {**os.environ, "PATH": os.pathsep.join([*path, os.environ["PATH"]]), "PYTHONDONTWRITEBYTECODE": "1", **environment}
-    done = subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace", timeout=300)
+    env = {
+        **os.environ,
+        "PATH": os.pathsep.join([*path, os.environ["PATH"]]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **environment,
+    }
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=300,
+    )
     return done.returncode, done.stdout
 
 
@@ -95,6 +124,7 @@ def server(answer):
 def main(cases):
     """Runs a unittest.TestCase; the exit code is ctest's."""
     import unittest
+
     try:
         tools()
     except lab.Skip as reason:

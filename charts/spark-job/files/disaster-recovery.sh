@@ -68,11 +68,12 @@ case $namespace in *[!a-z0-9-]*) bad "--target-namespace \"$namespace\" is no na
 # What the backup's CronJob says where nothing else does.
 if [ -z "$location" ]; then
   command -v kubectl >/dev/null || bad "no --location, and no kubectl to ask the backup's CronJob with"
-  env='{.spec.jobTemplate.spec.template.spec.containers[0].env'
+  env='{.spec.jobTemplate.spec.template.spec.containers[0].env[?(@.name=="'
+  of="{.metadata.namespace}{'\t'}${env}BACKUP_NAME\")].value}{'\t'}${env}BACKUP_LOCATION\")].value}{'\n'}"
   found=$(kubectl ${source_namespace:+--namespace "$source_namespace"} get cronjobs \
-    -l "spark-exporter.io/backup${name:+=$name}" -o jsonpath='{range .items[*]}{.metadata.namespace}{"\t"}'"$env"'[?(@.name=="BACKUP_NAME")].value}{"\t"}'"$env"'[?(@.name=="BACKUP_LOCATION")].value}{"\n"}{end}') || exit 1
+    -l "spark-exporter.io/backup${name:+=$name}" -o jsonpath="{range .items[*]}$of{end}") || exit 1
   case $(printf '%s\n' "$found" | grep -c .) in
-    0) bad "no --location, and no CronJob labelled spark-exporter.io/backup${name:+=$name}${source_namespace:+ in $source_namespace}" ;;
+    0) bad "no --location, and no CronJob with the label spark-exporter.io/backup${name:+=$name} in this namespace" ;;
     1) ;;
     *) bad "several backups: choose one by --backup: $(printf '%s\n' "$found" | cut -f 2 | tr '\n' ' ')" ;;
   esac

@@ -79,8 +79,8 @@ storage_hash() {  # LOCATION
       while IFS= read -r key; do
         [ -n "$key" ] || continue
         # A download that breaks off must not pass for a short file.
-        sum=$({ storage_aws s3 cp --only-show-errors "$(storage_join "$1" "$key")" - </dev/null || : >"$work/broken"; } |
-          sha256sum)
+        object=$(storage_join "$1" "$key")
+        sum=$({ storage_aws s3 cp --only-show-errors "$object" - </dev/null || : >"$work/broken"; } | sha256sum)
         printf '%s  %s\n' "${sum%% *}" "$key"
       done <"$work/keys" >"$work/hashes"
       [ ! -e "$work/broken" ] || return 1 ;;
