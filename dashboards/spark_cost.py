@@ -12,17 +12,17 @@ RIGHT = {"custom__align": "right"}
 
 def stats():
     yield stat("$currency spent", "By the runs that ended in the time range (spark_job_runs_cost_total).",
-               now(f"sum({runs_cost(KEY)})"), "short", decimals=2, no_value="no prices")
+               now(f"sum({runs_cost(KEY)})"), "short", decimals=2, no_value="none yet")
     yield stat("$currency per hour", "What is held by running pods now costs this much (spark_job_cost_per_hour).",
                query(f"sum(spark_job_cost_per_hour{{{MONEY}}})"), "none", decimals=2, graph=True, no_value="0")
     yield stat("Wasted share", "Of the ended runs' money, what bought nothing: collections, failed, retried, killed and "
                "outrun tasks, idle slots, pods held after the work (spark_job_run_cost).",
-               now(wasted_share("currency")), "percentunit", minimum=0, maximum=1, decimals=0, no_value="no prices",
+               now(wasted_share("currency")), "percentunit", minimum=0, maximum=1, decimals=0, no_value="none yet",
                links=runbook("waste"))
     yield stat("Wasted, $currency", "What bought nothing, in $currency: see the share before it.", now(f"sum({run_cost(KEY, WASTED)})"), "short", decimals=2,
-               no_value="no prices")
+               no_value="none yet")
     yield stat("Failed runs", "What runs that failed in the end cost, in $currency (spark_job_runs_cost_total).",
-               now(f'sum({runs_cost(KEY, "failed")})'), "short", decimals=2, no_value="no prices")
+               now(f'sum({runs_cost(KEY, "failed")})'), "short", decimals=2, no_value="none yet")
     yield stat("Over budget", "Jobs whose runs cost more, or are expected to, than their budget (spark_job_cost_projected, "
                "spark_job_cost_budget). Red at 1.", now(over_key(f"count({EXPECTED} > {BUDGET})")), "short",
                thresholds=steps((1, "red")), links=runbook("budget-burn"))
@@ -64,7 +64,7 @@ def where():
     yield bars("What the money bought", "Cost of the runs that ended in the time range by use, in $currency "
                "(spark_job_run_cost). Green is useful, blue is on the way to it.",
                now(f"sort_desc({run_cost('use')} > 0)", "{{use}}"), "none", size=(8, 9), decimals=2, minimum=0,
-               overrides=colored(USE_COLORS), no_value="no prices")
+               overrides=colored(USE_COLORS), no_value="none yet")
     held = f"spark_job_cost_per_hour{{{MONEY}}}"
     yield graph("$currency per hour by job", "What is held at each time: the six jobs that cost most in the time range "
                 "(spark_job_cost_per_hour).",
@@ -91,13 +91,13 @@ def prices():
     yield bars("Paid for", "What running runs have paid so far, by component and resource, in $currency "
                "(spark_job_cost_total).",
                now(f"sort_desc(sum by (component, resource) (spark_job_cost_total{{{MONEY}}}) > 0)",
-                   "{{component}} {{resource}}"), "none", size=(8, 8), decimals=2, minimum=0, no_value="nothing runs")
+                   "{{component}} {{resource}}"), "none", size=(8, 9), decimals=2, minimum=0, no_value="nothing runs")
     yield table("Prices in use", "Price of a core, a GiB or a GPU for an hour, by kind of node (spark_price_per_hour).",
                 [("Resource", "resource", {"custom__width": 95}), ("Instance", "instance_type", {"custom__minWidth": 110}),
                  ("Capacity", "capacity", {"custom__width": 100}), ("Currency", "currency", {"custom__width": 85}),
                  ("Per hour", column("max by (resource, instance_type, capacity, currency) (spark_price_per_hour"
                                      '{cluster=~"$cluster"})'), {**RIGHT, "unit": "none", "decimals": 4, "custom__width": 95})],
-                size=(8, 8), no_value="no prices")
+                size=(8, 9), no_value="no prices")
     yield table("Better sizes", "What the jobs' last runs should have asked for, by their own peaks "
                 "(spark_job_recommended_executor_*): the largest saving first.",
                 [("Job", "app", {"custom__minWidth": 150}), ("Saves", column(SAVING),
@@ -107,7 +107,7 @@ def prices():
                    for name, metric, unit, decimals, width in (
                        ("Memory", "memory_bytes", "bytes", 1, 90), ("Cores", "cores", "short", 0, 65),
                        ("Executors", "instances", "short", 0, 90))]],
-                size=(8, 8), sort=[("Saves", True)], drop=["cluster", "namespace"])
+                size=(8, 9), sort=[("Saves", True)], drop=["cluster", "namespace"])
 
 
 def teams():

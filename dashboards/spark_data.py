@@ -126,7 +126,7 @@ def over_time():
 
 
 def data_details():
-    size = (8, 8)
+    size = (8, 9)
     yield graph("Violations", "Rows or checks that broke a rule, per hour (data_quality_violations_total).",
                 query(f"sum by (dataset) (rate({data('violations_total')}[$__rate_interval])) * 3600", "{{dataset}}"),
                 "short", size=size, minimum=0)
@@ -153,7 +153,7 @@ def data_details():
 
 
 def copy_details():
-    size = (8, 8)
+    size = (8, 9)
     yield graph("Duration of backups", "Of the last good run (backup_duration_seconds).",
                 query(f"max by (backup) ({copy('duration_seconds')})", "{{backup}}"), "s", size=size, minimum=0, step=True)
     yield graph("Size of backups", "Of the last good one (backup_size_bytes). A sudden fall is a source that was empty.",

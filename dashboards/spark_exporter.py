@@ -95,21 +95,21 @@ def sources():
 def costs():
     yield graph("CPU", "Seconds of CPU per second: the five busiest (process_cpu_seconds_total).",
                 query(f"topk(5, rate(process_cpu_seconds_total{{{OURS}}}[$__rate_interval]))", "{{job}} {{instance}}"),
-                "percentunit", size=(8, 8), minimum=0, decimals=2)
+                "percentunit", size=(8, 9), minimum=0, decimals=2)
     yield graph("Memory", "Resident memory: the five largest (process_resident_memory_bytes).",
-                query(f"topk(5, process_resident_memory_bytes{{{OURS}}})", "{{job}} {{instance}}"), "bytes", size=(8, 8),
+                query(f"topk(5, process_resident_memory_bytes{{{OURS}}})", "{{job}} {{instance}}"), "bytes", size=(8, 9),
                 minimum=0)
     yield graph("Scrape duration", "As Prometheus saw it: the five slowest (scrape_duration_seconds).",
-                query(f"topk(5, scrape_duration_seconds{{{OURS}}})", "{{job}} {{instance}}"), "s", size=(8, 8), minimum=0)
+                query(f"topk(5, scrape_duration_seconds{{{OURS}}})", "{{job}} {{instance}}"), "s", size=(8, 9), minimum=0)
     yield graph("Series per scrape", "The five largest (scrape_samples_scraped). docs/metrics.md has the formula.",
-                query(f"topk(5, scrape_samples_scraped{{{OURS}}})", "{{job}} {{instance}}"), "short", size=(8, 8),
+                query(f"topk(5, scrape_samples_scraped{{{OURS}}})", "{{job}} {{instance}}"), "short", size=(8, 9),
                 minimum=0, decimals=0)
     yield graph("Open files and threads", "Of the exporter that has most (process_open_fds, process_threads).",
                 [query(f"max(process_open_fds{{{OURS}}})", "open files"),
-                 query(f"max(process_threads{{{OURS}}})", "threads")], "short", size=(8, 8), minimum=0, decimals=0)
+                 query(f"max(process_threads{{{OURS}}})", "threads")], "short", size=(8, 9), minimum=0, decimals=0)
     yield graph("Series left out", "By family, per interval (spark_exporter_series_dropped_total).",
                 query(f"sum by (family) (increase({of('series_dropped_total')}[$__rate_interval])) > 0", "{{family}}"),
-                "short", size=(8, 8), minimum=0, no_value="none", links=runbook("series-dropped"))
+                "short", size=(8, 9), minimum=0, no_value="none", links=runbook("series-dropped"))
 
 
 def ends():

@@ -51,7 +51,7 @@ def stats():
     yield stat("GC, worst JVM", "Stop-the-world collection of the worst JVM in the time range's last minutes "
                "(jvm_gc_time_seconds). Orange is where HighGCTime fires.",
                query(f"max({rate('jvm_gc_time_seconds')}) * 100"), "percent", decimals=1,
-               thresholds=steps((LIMITS.gc_percent, "orange")), graph=True, no_value="no JVM",
+               thresholds=steps((LIMITS.gc_percent, "orange")), graph=True, no_value="none",
                links=runbook("high-gc-time"))
     failed = last("spark_app_tasks_total", ', status="failed"')
     yield stat("Failed tasks", "Failed task attempts, as a share of all that ended (spark_app_tasks_total). Orange is "
@@ -108,7 +108,7 @@ def overview():
     yield graph("Tasks", "Task attempts that run, that wait in running stages, and that the slots could run at once.",
                 [query(f"sum(spark_app_tasks_active{{{RUN}}})", "running"),
                  query(f"sum(spark_executor_task_slots{{{RUN}}})", "slots"),
-                 query(f"sum(spark_app_tasks_pending{{{RUN}}})", "waiting")], "short", size=(8, 8), minimum=0, decimals=0,
+                 query(f"sum(spark_app_tasks_pending{{{RUN}}})", "waiting")], "short", size=(8, 9), minimum=0, decimals=0,
                 overrides=[by_name("running", color=fixed("blue"), custom__fillOpacity=30),
                            by_name("slots", color=fixed("green"), custom__fillOpacity=0),
                            by_name("waiting", color=fixed("#8e8e8e"), custom__fillOpacity=0,
@@ -117,13 +117,13 @@ def overview():
                 "counted (spark_executors, spark_executor_removals_total).",
                 [query(f'sum by (state) (spark_executors{{{RUN}, state!="dead"}})', "{{state}}"),
                  query(f'sum by (reason) (increase(spark_executor_removals_total{{{RUN}, reason!~"{UNWANTED}"}}'
-                       f"[$__rate_interval])) > 0", "lost: {{reason}}")], "short", size=(8, 8), minimum=0, decimals=0,
+                       f"[$__rate_interval])) > 0", "lost: {{reason}}")], "short", size=(8, 9), minimum=0, decimals=0,
                 overrides=[by_name("active", color=fixed("blue")), by_name("excluded", color=fixed("orange")),
                            by_regexp("lost: .*", custom__drawStyle="bars", custom__fillOpacity=80,
                                      color={"mode": "continuous-YlRd"})], links=runbook("executor-loss"))
     yield graph("GC time by JVM", "Share of time in stop-the-world collection: the ten worst JVMs (jvm_gc_time_seconds). "
                 "The line is where HighGCTime fires.",
-                query(f"topk(10, {rate('jvm_gc_time_seconds')} * 100)", "{{executor_id}}"), "percent", size=(8, 8),
+                query(f"topk(10, {rate('jvm_gc_time_seconds')} * 100)", "{{executor_id}}"), "percent", size=(8, 9),
                 minimum=0, soft_max=LIMITS.gc_percent * 1.25,
                 thresholds=steps((LIMITS.gc_percent, "orange"), base="transparent"), links=runbook("high-gc-time"))
 
@@ -134,28 +134,28 @@ def work():
     yield graph("Data, bytes per second", "Read from and written to storage and shuffles (spark_app_*_bytes_total); sums "
                 "over stages, running ones included.",
                 [bytes_of(f"spark_app_{what}_bytes_total")
-                 for what in ("input", "output", "shuffle_read", "shuffle_write")], "Bps", size=(8, 8), minimum=0)
+                 for what in ("input", "output", "shuffle_read", "shuffle_write")], "Bps", size=(8, 9), minimum=0)
     yield graph("Spill, bytes per second", "What did not fit into memory (spark_app_*_spilled_bytes_total): on disk, and "
                 "its size in memory.",
-                [bytes_of(f"spark_app_{what}_spilled_bytes_total") for what in ("disk", "memory")], "Bps", size=(8, 8),
+                [bytes_of(f"spark_app_{what}_spilled_bytes_total") for what in ("disk", "memory")], "Bps", size=(8, 9),
                 minimum=0, links=runbook("spill"))
     yield graph("Skew", "Slowest task / median in the worst heavy stage (spark_app_stage_task_skew_ratio). The line is "
                 "where SparkStageSkew fires.", query(f"max(spark_app_stage_task_skew_ratio{{{RUN}}})", "slowest / median"),
-                "short", size=(8, 8), minimum=0, decimals=1, points=True,
+                "short", size=(8, 9), minimum=0, decimals=1, points=True,
                 thresholds=steps((LIMITS.skew_ratio, "orange"), base="transparent"), links=runbook("stage-skew"))
     yield graph("Tasks that end", "Task attempts per second by how they end (spark_app_tasks_total).",
-                query(f"sum by (status) ({rate('spark_app_tasks_total')})", "{{status}}"), "ops", size=(8, 8), minimum=0,
+                query(f"sum by (status) ({rate('spark_app_tasks_total')})", "{{status}}"), "ops", size=(8, 9), minimum=0,
                 stack=True, fill=40, overrides=colored({"completed": "green", "failed": "red", "killed": "purple"}),
                 links=runbook("task-failures"))
     yield graph("Stages that end", "Stage attempts in each interval by how they end, and second attempts "
                 "(spark_app_stages_total, spark_app_stage_retries_total).",
                 [query(f"sum by (status) (increase(spark_app_stages_total{{{RUN}}}[$__rate_interval]))", "{{status}}"),
                  query(f"sum(increase(spark_app_stage_retries_total{{{RUN}}}[$__rate_interval]))", "retried")], "short",
-                size=(8, 8), minimum=0, overrides=colored({"complete": "green", "failed": "red", "skipped": "#8e8e8e",
+                size=(8, 9), minimum=0, overrides=colored({"complete": "green", "failed": "red", "skipped": "#8e8e8e",
                                                             "retried": "orange"}))
     yield graph("Spark jobs", "Spark's own jobs and stages that run (spark_app_jobs_active, spark_app_stages_active).",
                 [query(f"sum(spark_app_jobs_active{{{RUN}}})", "jobs"),
-                 query(f"sum(spark_app_stages_active{{{RUN}}})", "stages")], "short", size=(8, 8), minimum=0, decimals=0)
+                 query(f"sum(spark_app_stages_active{{{RUN}}})", "stages")], "short", size=(8, 9), minimum=0, decimals=0)
 
 
 def memory():
@@ -163,18 +163,18 @@ def memory():
     yield graph("Peak of the limit", "Resident memory of each executor at its peak, as a share of its pod's limit: the ten "
                 "fullest. Needs spark.executor.processTreeMetrics.enabled. The line is where SparkExecutorMemoryNearLimit "
                 "fires.", query(f"topk(10, {peak} / ignoring (area) spark_executor_memory_limit_bytes{{{RUN}}})",
-                                "{{executor_id}}"), "percentunit", size=(8, 8), minimum=0, soft_max=1,
+                                "{{executor_id}}"), "percentunit", size=(8, 9), minimum=0, soft_max=1,
                 thresholds=steps((LIMITS.memory_share, "orange"), base="transparent"),
                 links=runbook("executor-memory-near-limit"))
     yield graph("Peaks by area", "The fullest executor's peak of each area (spark_executor_memory_peak_bytes), and the "
                 "pod's limit.", [query(f"max by (area) (spark_executor_memory_peak_bytes{{{RUN}}})", "{{area}}"),
                                  query(f"max(spark_executor_memory_limit_bytes{{{RUN}}})", "limit")], "bytes",
-                size=(8, 8), minimum=0, overrides=[by_name("limit", color=fixed("red"), custom__fillOpacity=0,
+                size=(8, 9), minimum=0, overrides=[by_name("limit", color=fixed("red"), custom__fillOpacity=0,
                                                            custom__lineStyle={"fill": "dash", "dash": [10, 10]})])
     yield graph("Storage memory", "What caches hold of what they may (spark_executor_storage_memory_*_bytes), all "
                 "executors.", [query(f"sum(spark_executor_storage_memory_used_bytes{{{RUN}}})", "used"),
                                query(f"sum(spark_executor_storage_memory_max_bytes{{{RUN}}})", "may be used")], "bytes",
-                size=(8, 8), minimum=0)
+                size=(8, 9), minimum=0)
 
 
 def executors():
@@ -215,17 +215,17 @@ def streaming():
         return f"max by (query) (spark_streaming_{metric}{{{RUN}}})"
     yield graph("Rows per second", "What comes in and what could be done (spark_streaming_*_rows_per_second).",
                 [query(of("input_rows_per_second"), "{{query}} in"),
-                 query(of("processing_rows_per_second"), "{{query}} done")], "ops", size=(8, 8), minimum=0)
+                 query(of("processing_rows_per_second"), "{{query}} done")], "ops", size=(8, 9), minimum=0)
     yield graph("Falls behind", "Rows that come in / rows that could be done; the line is where SparkStreamingBehind fires. "
                 "And the last batch / its trigger interval.",
                 [query(f"{of('input_rows_per_second')} / {of('processing_rows_per_second')}", "{{query}} rows"),
                  query(f"{of('batch_duration_seconds')} / {of('trigger_interval_seconds')}", "{{query}} batch")],
-                "percentunit", size=(8, 8), minimum=0, thresholds=steps((LIMITS.behind_ratio, "orange"),
+                "percentunit", size=(8, 9), minimum=0, thresholds=steps((LIMITS.behind_ratio, "orange"),
                                                                         base="transparent"),
                 links=runbook("streaming-behind"))
     yield graph("Age of the last batch", "Since the last good batch ended, and how far the watermark is behind.",
                 [query(f"time() - {of('last_batch_timestamp_seconds')}", "{{query}} batch"),
-                 query(f"time() - {of('watermark_timestamp_seconds')}", "{{query}} watermark")], "s", size=(8, 8),
+                 query(f"time() - {of('watermark_timestamp_seconds')}", "{{query}} watermark")], "s", size=(8, 9),
                 minimum=0)
     yield graph("State", "Rows and bytes of the state stores (spark_streaming_state_*).",
                 [query(of("state_rows"), "{{query}} rows"), query(of("state_memory_bytes"), "{{query}} bytes")], "short",

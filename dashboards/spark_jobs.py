@@ -34,10 +34,10 @@ def stats():
     yield stat("$currency per run", "What a run cost on average, of those that ended in the time range "
                "(spark_job_runs_cost_total). Without prices there is none.",
                now(f'sum({runs_cost(KEY)}) / (sum({runs(KEY, "succeeded|failed|cancelled")}) > 0)'), "none", decimals=2,
-               no_value="no prices")
+               no_value="none yet")
     yield stat("Wasted", "Share of the ended runs' money that bought nothing: collections, failed, retried, killed and "
                "outrun tasks, idle slots, pods held after the work (spark_job_run_cost).",
-               now(wasted_share("currency")), "percentunit", minimum=0, maximum=1, decimals=0, no_value="no prices")
+               now(wasted_share("currency")), "percentunit", minimum=0, maximum=1, decimals=0, no_value="none yet")
     yield stat("Data quality", "Mean score of all data sets: checks passed / checks evaluated (data_quality_score).",
                now(f"avg(data_quality_score{{{JOB}}})"), "percentunit", minimum=0, maximum=1, decimals=1,
                no_value="no checks")
@@ -137,18 +137,18 @@ def resources():
     top = "topk(5, {})"
     yield graph("Slots in use by job", "Share of the executors' task slots that have a task: the five largest.",
                 query(top.format(f"sum by (app) ({BUSY}) / sum by (app) ({SLOTS})"), "{{app}}"), "percentunit",
-                size=(8, 8), minimum=0, maximum=1)
+                size=(8, 9), minimum=0, maximum=1)
     yield graph("Memory peak of limit", "Resident memory of the worst executor at its peak, as a share of its pod's limit. "
                 "Needs spark.executor.processTreeMetrics.enabled. The line is where SparkExecutorMemoryNearLimit fires.",
                 query(top.format(
                     f'max by (app) (spark_executor_memory_peak_bytes{{{JOB}, area="process"}} / ignoring (area) '
-                    f"spark_executor_memory_limit_bytes{{{JOB}}})"), "{{app}}"), "percentunit", size=(8, 8), minimum=0,
+                    f"spark_executor_memory_limit_bytes{{{JOB}}})"), "{{app}}"), "percentunit", size=(8, 9), minimum=0,
                 thresholds=steps((LIMITS.memory_share, "orange"), base="transparent"),
                 links=runbook("executor-memory-near-limit"))
     yield graph("GC time, worst JVM", "Time in stop-the-world collection of the worst JVM of each job "
                 "(jvm_gc_time_seconds). The line is where HighGCTime fires.",
                 query(top.format(f"max by (app) (rate(jvm_gc_time_seconds{{{JOB}}}[$__rate_interval])) * 100"), "{{app}}"),
-                "percent", size=(8, 8), minimum=0, thresholds=steps((LIMITS.gc_percent, "orange"), base="transparent"),
+                "percent", size=(8, 9), minimum=0, thresholds=steps((LIMITS.gc_percent, "orange"), base="transparent"),
                 links=runbook("high-gc-time"))
 
 

@@ -20,6 +20,7 @@ import urllib.request
 
 import demo_alerts
 import demo_cluster
+import demo_dashboards
 import demo_replay
 from demo_view import Metrics, View, summary
 
@@ -244,6 +245,7 @@ class Scene:
             self.observer = self._add(Exporter(options.binary, "observer", scratch, ["--mode=observer", *flags]))
             self.sidecar = self._add(Exporter(options.binary, "exporter", scratch, [
                 *flags, f"--spark.url={source.url}", "--spark.interval=1s", "--outcome.owner=observer",
+                f"--cost.prices={os.path.join(ROOT, 'examples', 'prices', 'list-prices.yaml')}",
                 f"--job.name={JOB}", f"--kubernetes.pod={JOB}-driver"], beside=self.observer))
             self.lacking = demo_alerts.missing()
             if not self.lacking:
@@ -312,6 +314,7 @@ def hold(scene):
 def run(options, scratch):
     if not os.access(options.binary, os.X_OK):
         sys.exit(f"no exporter at {options.binary}: make build")
+    dashboards = demo_dashboards.Dashboards()
     source = choose(scratch, options.replay)
     try:
         with Scene(options, scratch, source) as scene:
@@ -322,6 +325,8 @@ def run(options, scratch):
                 return 1
             say(summary(last, f"What {scene.sidecar.address}/metrics said in the end"))
             shown = show_alert(scene)
+            if scene.monitoring:
+                dashboards.draw(scene.monitoring.prometheus, demo_cluster.NAMESPACE, JOB, say)
             if os.environ.get("HOLD", "0") not in ("", "0"):
                 hold(scene)
             code = source.leave()

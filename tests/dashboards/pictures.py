@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 
 import boards
 import drawing
@@ -45,15 +44,13 @@ def packages():
     os.makedirs(folder)
     for name in PACKAGES:
         shutil.copy(os.path.join(BROWSER, name), folder)
-    began = time.monotonic()
     made = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=NPM_SECONDS)
+                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=NPM_SECONDS)
     if made.returncode != 0:
         shutil.rmtree(folder, ignore_errors=True)
         raise Skip("npm cannot have the packages: " + made.stdout.strip()[-300:])
     with open(os.path.join(folder, "complete"), "w"):
         pass
-    print(f"npm packages after {time.monotonic() - began:.0f} s", flush=True)
     return folder
 
 
@@ -66,12 +63,13 @@ def prepare(folder, picture, prometheus, start, end, scrape):
     return len(made["panels"])
 
 
-def draw(packages_folder, folder):
+def draw(packages_folder, folder, quiet=False):
     """Draws each JSON file in the folder; what was found, by picture. esbuild and Node look for packages in the folders
     above the sources, so these go below the packages for the time."""
     with tempfile.TemporaryDirectory(dir=packages_folder) as sources:
         for name in SOURCES:
             shutil.copy(os.path.join(BROWSER, name), sources)
-        subprocess.run(["node", os.path.join(sources, "draw.mjs"), folder, chromium()], check=True, timeout=DRAW_SECONDS)
+        subprocess.run(["node", os.path.join(sources, "draw.mjs"), folder, chromium()], check=True, timeout=DRAW_SECONDS,
+                       stdout=subprocess.DEVNULL if quiet else None)
     with open(os.path.join(folder, "findings.json"), encoding="utf-8") as source:
         return json.load(source)
