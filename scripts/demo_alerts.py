@@ -5,6 +5,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import textwrap
 import time
 import urllib.error
@@ -39,7 +41,7 @@ def missing():
 
 
 class Monitoring:
-    """Prometheus, which scrapes `targets`, and Alertmanager. `start(command, **popen)` starts a process."""
+    """Prometheus, which scrapes `targets` (the observer first), and Alertmanager. `start(command, **popen)` starts a process."""
 
     def __init__(self, scratch, targets, start, ports):
         self.processes = []
@@ -51,7 +53,7 @@ class Monitoring:
                   "metric_relabel_configs": [{"regex": "instance|pod", "action": "labeldrop"}],
                   "static_configs": [{"targets": targets}]}
         config = {"global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "2s"},
-                  "rule_files": rule_files(),
+                  "rule_files": self._rules(f"http://{targets[0]}/runbooks"),
                   "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{ports[1]}"]}]}]},
                   "scrape_configs": [scrape]}
         binary = next(filter(shutil.which, ALERTMANAGERS))
@@ -60,6 +62,13 @@ class Monitoring:
                             "--cluster.listen-address="])
         self._start(start, ["prometheus", f"--config.file={self._write('prometheus.yml', config)}",
                             f"--storage.tsdb.path={self.folder}/data", f"--web.listen-address=127.0.0.1:{ports[0]}"])
+
+    def _rules(self, runbooks):
+        """All rule files, with links to the runbooks that the observer serves."""
+        folder = os.path.join(self.folder, "rules")
+        subprocess.run([sys.executable, os.path.join(ROOT, "rules", "generate.py"), "--output", folder,
+                        "--runbooks", runbooks], check=True)
+        return [path for path in sorted(glob.glob(os.path.join(folder, "*.yaml"))) if "keep-firing" not in path]
 
     def _write(self, name, config):
         path = os.path.join(self.folder, name)
@@ -84,11 +93,6 @@ class Monitoring:
         filters = urllib.parse.urlencode([("filter", 'alertname="SparkJobFailed"'), ("filter", f'app="{app}"')])
         answer = fetch(f"{self.alertmanager}/api/v2/alerts?{filters}")
         return next(iter(json.loads(answer)), None) if answer else None
-
-
-def rule_files():
-    return sorted(glob.glob(os.path.join(ROOT, "rules", "*.yaml"))) or [
-        os.path.join(ROOT, "tests", "e2e", "kube", "contract-rules.yml")]
 
 
 class FailingJob:

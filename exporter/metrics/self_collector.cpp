@@ -1,8 +1,5 @@
 // The exporter itself: whom it asks, what went wrong, what its caps leave out.
 
-#include <map>
-#include <string>
-
 #include "exporter/common/result.hpp"
 #include "exporter/common/version.hpp"
 #include "exporter/metrics/collectors.hpp"
@@ -11,15 +8,8 @@
 namespace spark_exporter::metrics {
 namespace {
 
-/// The sources by name; the driver is one from the start.
-std::map<std::string, model::SourceHealth> sources(const model::Snapshot& snapshot) {
-  auto all = snapshot.sources;
-  all.try_emplace("spark");
-  return all;
-}
-
 void collect_sources(const model::Snapshot& snapshot, Families& families) {
-  const auto all = sources(snapshot);
+  const auto& all = snapshot.sources;
   families.gauge("spark_exporter_source_up", "Whether the last question to the source was answered.", {"source"});
   for (const auto& [name, health] : all) families.add_plain({name}, health.up ? 1 : 0);
   families.gauge("spark_exporter_source_last_success_timestamp_seconds", "When the source last answered in full.",

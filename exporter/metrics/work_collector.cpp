@@ -132,6 +132,14 @@ void collect_now(const Runs& runs, Families& families) {
   for (const auto* view : runs) {
     if (const auto& skew = view->run->skew()) families.add(*view, {}, skew->ratio);
   }
+  families.gauge("spark_app_stage_task_skew_seconds",
+                 "How much longer than the median the slowest task took, in the same stage. "
+                 "From GET /applications/ID/stages/STAGE/ATTEMPT/taskSummary, executorRunTime.");
+  for (const auto* view : runs) {
+    if (const auto& skew = view->run->skew()) {
+      families.add(*view, {}, seconds(skew->slowest) * (1 - 1 / std::max(skew->ratio, 1.0)));
+    }
+  }
 }
 
 }  // namespace

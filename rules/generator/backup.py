@@ -27,7 +27,12 @@ def group(table):
         "suspended": of_backup("max(backup_suspended{%s}) == 1", " It is suspended."),
         "due": of_backup("max(backup_next_due_timestamp_seconds{%s}) - time()", f" The next one is due in {ago}.",
                          " When the next one is due is not known."),
-        "rpo": of_backup("max(backup_rpo_target_seconds{%s})", f"; {ago} was promised (RPO)"),
+        "overdue": of_backup("max(backup_rpo_target_seconds{%s})",
+                             "What backup {{ $labels.namespace }}/{{ $labels.backup }} should protect has been without a good "
+                             f"backup for {{{{ $value | humanizeDuration }}}}; {ago} was promised (RPO). What is lost now is "
+                             "lost that far back.",
+                             "Backup {{ $labels.namespace }}/{{ $labels.backup }} was due {{ $value | humanizeDuration }} ago "
+                             "and has not ended well since."),
         "rto": of_backup("max(backup_rto_target_seconds{%s})", f"; {ago} was promised (RTO)"),
         "verified": of_backup("time() - max(backup_verification_timestamp_seconds{%s})",
                               f" The last restore drill was {ago} ago", " It was never restored for a trial.")
@@ -49,8 +54,7 @@ def group(table):
             unless on (@BACKUP) max by (@BACKUP) (backup_running_since_timestamp_seconds)
             """,
              "A backup is overdue.", """
-            @set What @of should protect has been without a good backup for @since@rpo. What is lost now is lost that far
-            back.@success@attempt@running@suspended@due
+            @set@overdue@success@attempt@running@suspended@due
             """, "backup-missed", "spark-data", said=said, keys=KEYS),
 
         make("BackupNeverSucceeded", "critical", """

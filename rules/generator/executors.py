@@ -45,10 +45,10 @@ def group(table):
             @removed > 0
             """,
              "Executors of a Spark job were killed for lack of memory.", """
-            @set_run @set_job {{ $value }} executor{{ if gt $value 1.0 }}s{{ end }} of job @name@owner went for lack of memory
-            in the last @oom_window.words: {{ if match "(?i)^java" $labels.reason }}the Java heap was full (JavaHeapOOM), so
-            spark.executor.memory is short{{ else }}the kernel killed them at their pods' limit (OOMKilled), so the memory
-            overhead is short{{ end }}. Their tasks and what they had shuffled is done
+            @set_run @set_job {{ $value }} executor{{ if gt $value 1.0 }}s{{ end }} of job @name@owner ended for lack of
+            memory in the last @oom_window.words: {{ if match "(?i)^java" $labels.reason }}the Java heap was full
+            (JavaHeapOOM), so spark.executor.memory is short{{ else }}killed by the kernel at the pod's limit (OOMKilled), so
+            the memory overhead is short{{ end }}. The tasks that ran there run again, and what was shuffled is made
             again.@left@ended@runs_since@cost_so_far@log
             """, "executor-oom-killed", "spark-job-run", parts,
              {"left": ask("max(spark_executors{%s,state='active'})", " It has {{ . | value }} executors left."),
@@ -105,11 +105,12 @@ def group(table):
             """,
              "Many tasks of a Spark job fail.", """
             @set_run @set_job {{ $value }} tasks of job @name@owner have failed in the last @tasks_window.words, more than
-            one in twenty. The fourth failure of one and the same task ends the
+            @percent of those that ended. The fourth failure of one and the same task ends the
             job.@losses@deadline@runs_since@cost_so_far@log
             """, "task-failures", "spark-job-run", parts,
-             {"losses": ask("round(sum(increase(spark_executor_removals_total{%s,reason!~'idle|decommissioned|stopped'}"
-                            "[30m]))) > 0", " It has lost {{ . | value }} executors meanwhile.",
+             {"percent": f"{table.failed_share * 100:g} %",
+              "losses": ask("round(sum(increase(spark_executor_removals_total{%s,reason!~'idle|decommissioned|stopped'}"
+                            "[30m]))) > 0", " Executors lost meanwhile: {{ . | value }}.",
                             " No executor was lost meanwhile.")}),
 
         # Known when the slow task has ended, and shown for two minutes from then on.
@@ -138,8 +139,9 @@ def group(table):
             """,
              "A Spark job works from disk because its memory is short.", """
             @set_run @set_job @who has spilled {{ $value | humanize1024 }}B to disk in the last @spill_window.words, more than
-            half of what it read.@advice@deadline@runs_since@cost_so_far@log
+            @percent of what it read.@advice@deadline@runs_since@cost_so_far@log
             """, "spill", "spark-job-run", parts,
-             {"advice": ask("max(spark_job_recommended_executor_memory_bytes{%s})",
+             {"percent": f"{table.spill_share * 100:g} %",
+              "advice": ask("max(spark_job_recommended_executor_memory_bytes{%s})",
                             " By its peaks spark.executor.memory should be {{ . | value | humanize1024 }}B.")}),
     ])

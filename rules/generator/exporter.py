@@ -4,8 +4,8 @@ from .promql import added, span
 from .rule import Group, Maker
 from .sentences import ask
 
-WHERE = ('{{ with $labels.pod }} pod {{ $labels.namespace }}/{{ . }}{{ else }}{{ with $labels.instance }} {{ . }}'
-         "{{ else }} the observer{{ end }}{{ end }}")
+WHERE = ("{{ with $labels.pod }}the exporter of pod {{ $labels.namespace }}/{{ . }}{{ else }}{{ with $labels.instance }}the "
+         "exporter at {{ . }}{{ else }}the observer{{ end }}{{ end }}")
 ERRORS = ('{{ with query (printf "round(sum by (kind) (increase(spark_exporter_errors_total{source=%q,job=%q,instance=%q,'
           'pod=%q}[15m]))) > 0" $labels.source $labels.job $labels.instance $labels.pod) }} In the last 15 minutes:'
           '{{ range $at, $one := sortByLabel "kind" . }}{{ if $at }},{{ end }} {{ $one | value }} {{ label "kind" $one }}'
@@ -58,7 +58,7 @@ def group(table):
             max by (@TARGET, source) (spark_exporter_source_up{source="kubernetes"}) == 0
             """,
              "An exporter does not get its answers from Kubernetes.", """
-            The Kubernetes API server does not answer the exporter of@where well.@last@errors Outcomes are frozen: no new
+            Kubernetes does not answer @where well.@last@errors Outcomes are frozen: no new
             failure is seen, and nothing resolves. The exporter's log has one line for each kind of trouble, with the right
             that is missing.
             """, "exporter-source-down", "spark-exporter", said=said, **plain),
@@ -67,7 +67,7 @@ def group(table):
             max by (@TARGET, source) (spark_exporter_source_up{source!="kubernetes"}) == 0
             """,
              "An exporter does not get answers from one of its sources.", """
-            The source {{ $labels.source }} does not answer the exporter of@where well.@last@errors Live metrics from it end
+            The source {{ $labels.source }} does not answer @where well.@last@errors Live metrics from it end
             or stand still; outcomes are not affected. The exporter's log has one line for each kind of trouble, with what to
             do.
             """, "exporter-source-down", "spark-exporter", said=said, **plain),
@@ -76,8 +76,8 @@ def group(table):
             @dropped > 0
             """,
              "A limit of an exporter leaves series out.", """
-            The exporter of@where left {{ $value | humanize }} series of {{ $labels.family }} out of what it showed in the
-            last @dropped_window.words, because of its limits. What is shown is right, totals are complete; alerts and panels
+            In the last @dropped_window.words @where left {{ $value | humanize }} series of {{ $labels.family }} out of what
+            it showed, because of its limits. What is shown is right, totals are complete; alerts and panels
             about single executors, queries or runs do not see those above the limit.
             """, "series-dropped", "spark-exporter", parts, said, **plain),
 

@@ -69,7 +69,7 @@ def group(table):
             """,
              "A Spark driver stays although its work is done.", """
             @set_run @set_job @who ended its last Spark job @since ago, and its driver does not
-            end.@runs_since@cost_so_far@per_hour@next_run@log
+            end.@runs_since@cost_so_far@per_hour@next_if_known@log
             """, "zombie-driver", "spark-job-run", parts),
 
         make("SparkJobOutcomeUnknown", "warning", """
@@ -105,9 +105,11 @@ def group(table):
             )
             """,
              "A scheduled Spark job did not run.", """
-            @set_job @job was due @since ago. No run of it has begun, succeeded or failed
-            since.@state@last_good@next_run@deadline What did not begin has no log: look at its schedule first.
-            """, "run-missed", "spark-jobs", parts, **job),
+            @set_job @job was due @since ago; no run of it has succeeded or failed since, nor is one under
+            way.@earlier@last_good@next_run@deadline What did not begin has no log: look at its schedule first.
+            """, "run-missed", "spark-jobs", parts,
+             {"earlier": ask("max by (state) (spark_job_state{%s,state=~'pending|running|retrying'}) == 1",
+                             ' An earlier run is still {{ label "state" . }} and may keep it away.', scope="$job")}, **job),
 
         # When it began, or now where nothing runs, and what it usually takes.
         make("SparkJobDeadlineAtRisk", "warning", """

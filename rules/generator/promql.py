@@ -31,7 +31,7 @@ def words(seconds):
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds and seconds % size == 0:
             count = seconds // size
-            return f"{count} {unit}" + ("s" if count > 1 else "")
+            return f"{count} {unit}s" if count > 1 else unit
     return f"{seconds} seconds"
 
 

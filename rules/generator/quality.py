@@ -21,7 +21,7 @@ def group(table):
                      " Its newest row is {{ . | value | humanizeDuration }} old.")
     said = {"set_data": SET, "rows": rows, "checked": checked, "newest": newest}
     parts = {"quarantined": added(DATASET, "data_quality_quarantined_rows_total", table.quarantine_window),
-             "history": table.quarantine_history // table.quarantine_window}
+             "window": span(table.quarantine_window)}
     return Group("spark-data-quality", [
         make("DataQualityFailed", "critical", """
             max by (@DATASET) (data_quality_last_validation_success) == 0
@@ -54,9 +54,9 @@ def group(table):
             and on (@DATASET)
             @quarantined
             > on (@DATASET) @quarantine_ratio * (
-              sum by (@DATASET) (
-                increase(data_quality_quarantined_rows_total[@quarantine_history.span] offset @quarantine_window.span)
-              ) / @history
+              sum by (@DATASET) (avg_over_time(
+                increase(data_quality_quarantined_rows_total[@window])[@quarantine_history.span:@window] offset @window
+              ))
               or 0 * @quarantined
             )
             """,
@@ -66,7 +66,7 @@ def group(table):
             What is published is right and not complete.@checked@last_good@next_run@newest_log
             """, "quarantine-growing", "spark-data", parts,
              {**said, "usually": of_data(
-                 f"sum(increase(data_quality_quarantined_rows_total{{%s}}[{span(table.quarantine_history)}] offset "
-                 f"{span(table.quarantine_window)})) / {parts['history']}",
+                 f"sum(avg_over_time(increase(data_quality_quarantined_rows_total{{%s}}[{parts['window']}])"
+                 f"[{span(table.quarantine_history)}:{parts['window']}] offset {parts['window']}))",
                  ", against {{ . | value | humanize }} a day before that")}, keys=KEYS),
     ])

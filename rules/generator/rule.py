@@ -48,6 +48,7 @@ class Alert:
     anchor: str = ""  # a template
     runbook: str = ""  # the file, where the contract wants it named
     keep: int = 0  # keep_firing_for, in seconds
+    labels: dict = dataclasses.field(default_factory=dict)  # beside the severity
 
     def annotations(self):
         made = {"summary": self.summary, "description": self.description}
@@ -66,7 +67,9 @@ class Alert:
             yield f"  for: {promql.span(self.hold)}"
         if self.keep:
             yield f"  keep_firing_for: {promql.span(self.keep)}"
-        yield from ("  labels:", f"    severity: {self.severity}", "  annotations:")
+        yield from ("  labels:", f"    severity: {self.severity}")
+        yield from (f"    {name}: {value}" for name, value in self.labels.items())
+        yield "  annotations:"
         for name, text in self.annotations().items():
             yield from annotation(name, text)
 

@@ -74,8 +74,11 @@ in_a_row = _of_job("max(spark_job_consecutive_failures{%s}) > 1", " It has faile
 last_good = _of_job("time() - max(spark_job_last_success_timestamp_seconds{%s})",
                     f" The last good run ended {_seconds} ago.", " No good run of it is known.")
 
-next_run = _of_job("max(spark_job_next_run_timestamp_seconds{%s}) - time()",
-                   f" The next run is due in {_seconds}.", " When it runs next is not known.")
+_next = "max(spark_job_next_run_timestamp_seconds{%s}) - time()"
+
+next_run = _of_job(_next, f" The next run is due in {_seconds}.", " When it runs next is not known.")
+
+next_if_known = _of_job(_next, f" The next run is due in {_seconds}.")
 
 deadline = _of_job("max(spark_job_deadline_timestamp_seconds{%s}) - time() > 0", f" Its deadline is in {_seconds}.")
 

@@ -14,7 +14,7 @@ import urllib.request
 import kube_lab
 import lab
 
-RULES = os.path.join(lab.HERE, "kube", "contract-rules.yml")
+RULES = os.path.join(lab.ROOT, "rules", "contract.yaml")
 STEP = 5  # seconds between the points at which a server is asked what it held
 INTERVALS = (5, 15, 60)
 ALERT = 'ALERTS{alertname="SparkJobFailed"}'

@@ -103,6 +103,7 @@ TEST(Unknown, IsAbsent) {
   EXPECT_EQ(scene.samples(collect_executors, "spark_executor_memory_peak_bytes"), "");
   EXPECT_EQ(scene.samples(collect_executors, "spark_executor_memory_limit_bytes"), "") << "no environment yet";
   EXPECT_EQ(scene.samples(collect_work, "spark_app_stage_task_skew_ratio"), "");
+  EXPECT_EQ(scene.samples(collect_work, "spark_app_stage_task_skew_seconds"), "");
   EXPECT_EQ(scene.samples(collect_job, "spark_job_last_progress_timestamp_seconds"), "");
   scene.run().apply_executors({executor("driver"), with_gc(executor("1"), 0, 0, 900)}, at(1991));
   EXPECT_EQ(scene.samples(collect_gc, "jvm_gc_time_seconds"), "") << "ZGC";

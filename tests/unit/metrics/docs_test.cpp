@@ -229,9 +229,9 @@ TEST(Documentation, TellsTheNumberOfSeriesOfCost) {
 }
 
 TEST(Documentation, TellsTheNumberOfSeries) {
-  ASSERT_NE(documentation().find("120 + 16 E + 10 Q"), std::string::npos);
-  EXPECT_EQ(series(1), 120U + 16);
-  EXPECT_EQ(series(150), 120U + 16 * 150);
+  ASSERT_NE(documentation().find("121 + 16 E + 10 Q"), std::string::npos);
+  EXPECT_EQ(series(1), 121U + 16);
+  EXPECT_EQ(series(150), 121U + 16 * 150);
   ASSERT_NE(documentation().find("23 more"), std::string::npos);
   EXPECT_EQ(kErrorKinds + 3, 23) << "of a source";
   std::size_t of_a_query = 0;

@@ -202,6 +202,8 @@ spark_app_tasks_active{RUN} 2
 spark_app_tasks_pending{RUN} 5
 # TYPE spark_app_stage_task_skew_ratio gauge
 spark_app_stage_task_skew_ratio{RUN} 2.5
+# TYPE spark_app_stage_task_skew_seconds gauge
+spark_app_stage_task_skew_seconds{RUN} 3
 )"},
     {"sql", collect_sql, R"(# TYPE spark_sql_executions_total counter
 spark_sql_executions_total{RUN,status="completed"} 1

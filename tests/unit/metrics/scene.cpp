@@ -136,7 +136,7 @@ void fill_work(model::Run& run) {
   stage.completed_indices = 3;
   stage.executor_run_time = spark::Millis{1500};
   run.apply_stages({stage});
-  run.apply_skew({{0, 0}, 2.5, at(1900)});
+  run.apply_skew({{0, 0}, 2.5, at(1900), spark::Millis{5000}});
   spark::SqlExecution sql;
   sql.id = 0;
   sql.status = spark::SqlStatus::kCompleted;

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Holds the rule files: they are what the generator writes, promtool takes them, each alert fires and stays silent where its
+unit tests say so, the contract's alerts are there word for word, alerts and runbooks know each other, and every metric and
+label that a rule names is in docs/metrics.md."""
+import os
+import re
+import sys
+
+import promtool
+from generator import rule
+
+ROOT = os.path.dirname(os.path.dirname(promtool.HERE))
+RUNBOOKS = os.path.join(ROOT, "docs", "operations", "runbooks")
+SKIPPED = 77
+
+FAILED = """
+  - alert: SparkJobFailed
+    expr: spark_job_status == 2
+    for: 1m
+    labels:
+      severity: critical
+"""
+COLLECTS = """
+  - alert: HighGCTime
+    expr: rate(jvm_gc_time_seconds[5m]) * 100 > 20
+    for: 10m
+    labels:
+      severity: warning
+"""
+RUNBOOK = '      runbook: "docs/operations/runbooks/job-failure.md"\n'
+
+# Named in the rules before the exporter serves them.
+ANNOUNCED = ("data_quality_", "backup_", "spark_job_budget")
+FOREIGN = {"team", "owner", "backup", "dataset", "suite", "period"}  # of job.labels, and of what is announced
+TARGET = {"cluster", "namespace", "app", "app_id", "pod", "instance", "job"}
+NAME = r"\b((?:spark|jvm|data_quality|backup|namespace_app|namespace_team)_[a-zA-Z0-9_:]*|namespace_(?:app|team):[a-zA-Z0-9_:]+)"
+
+problems = []
+
+
+def check(what, holds):
+    if not holds:
+        problems.append(what)
+        print(f"FAILED: {what}")
+
+
+def read(*path):
+    with open(os.path.join(ROOT, *path), encoding="utf-8") as source:
+        return source.read()
+
+
+def contract():
+    text = read("rules", "contract.yaml")
+    check("SparkJobFailed, word for word", FAILED in text)
+    check("its runbook, word for word", RUNBOOK in text)
+    check("HighGCTime, word for word", COLLECTS in text)
+    check("nothing else is in the contract", text.count("- alert:") == 2)
+    keeping = read("rules", "contract-keep-firing.yaml")
+    body = keeping[keeping.index("groups:"):]
+    check("contract-keep-firing.yaml is the same but for keep_firing_for: 5m, twice",
+          body.replace("    keep_firing_for: 5m\n", "") == text[text.index("groups:"):]
+          and body.count("    keep_firing_for: 5m\n") == 2)
+
+
+def reference():
+    """({family: labels}, all of docs/metrics.md)"""
+    page = read("docs", "metrics.md")
+    found = {}
+    for line in page.split("\n"):
+        cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+        name = re.fullmatch(r"`([a-z_]+)`", cells[0])
+        if name and len(cells) >= 3:
+            found[name.group(1)] = set(re.findall(r"`([a-z_]+)`", cells[2]))
+    return found, page
+
+
+def names():
+    """Metrics and labels in expressions, and in the queries of descriptions."""
+    known, _ = reference()
+    check("the reference was read", len(known) > 80)
+    recorded = {one.name for _, groups in promtool.generate.files().values() for group in groups for one in group.rules
+                if isinstance(one, rule.Recording)}
+    used = set()
+    for file, (_, groups) in promtool.generate.files().items():
+        for group in groups:
+            for one in group.rules:
+                texts = [one.expr] + ([one.description] if isinstance(one, rule.Alert) else [])
+                for metric, selector in metrics(*texts):
+                    used.add(metric)
+                    if metric not in known and metric.startswith(ANNOUNCED):
+                        continue
+                    if ":" in metric:
+                        check(f"{file}: {one.name}: {metric} is recorded", metric in recorded)
+                        continue
+                    check(f"{file}: {one.name}: {metric} is in docs/metrics.md", metric in known)
+                    labels = set(re.findall(r"([a-z_]+)\s*(?:=~|!~|!=|=)", selector))
+                    check(f"{file}: {one.name}: {metric} has the labels {sorted(labels)}",
+                          labels <= known.get(metric, set()) | TARGET)
+                grouped = {label for text in texts for inner in re.findall(r"\b(?:by|on|group_left|group_right) \(([^)]*)\)", text)
+                           for label in re.findall(r"[a-z_]+", inner)}
+                all_labels = set().union(*known.values()) | TARGET | FOREIGN
+                check(f"{file}: {one.name}: labels {sorted(grouped - all_labels)} that no metric has", grouped <= all_labels)
+    return used
+
+
+def metrics(expr, description=""):
+    """[(metric, what is in its braces)] of an expression and of the queries in a description."""
+    asked = re.findall(r'printf "((?:[^"\\]|\\.)*)"', description)
+    return [(metric, selector) for text in [expr, *asked]
+            for metric, selector in re.findall(NAME + r"(\{[^}]*\})?(?!\w|\s*=)", text)]
+
+
+def runbooks():
+    index = read("docs", "operations", "runbooks", "README.md")
+    listed = dict(re.findall(r"^\| `(\w+)` \| \[([\w-]+)\]\(\2\.md\) \|", index, re.M))
+    shipped = {name: known[0].page for name, known in promtool.rules_of().items()}
+    check(f"alerts without a line in the index of runbooks: {sorted(set(shipped) - set(listed))}", set(shipped) <= set(listed))
+    check(f"lines of the index without an alert: {sorted(set(listed) - set(shipped))}", set(listed) <= set(shipped))
+    for name, page in shipped.items():
+        check(f"{name} leads to {listed.get(name)}.md", listed.get(name) == page)
+    pages = {name[:-3] for name in os.listdir(RUNBOOKS) if name.endswith(".md")} - {"README"}
+    check(f"runbooks without an alert: {sorted(pages - set(shipped.values()))}", pages == set(shipped.values()))
+    headings = set(re.findall(r"^### (\w+)$", read("docs", "operations", "runbooks", "job-failure.md"), re.M))
+    closed = re.search(r"`reason` of a failure: (.*?)\. Of a waiting pod", reference()[1], re.S).group(1)
+    reasons = set(re.findall(r"`(\w+)`", closed))
+    check(f"reasons without a section to link to: {sorted(reasons - headings)}", reasons <= headings)
+
+
+def annotations():
+    for name, known in promtool.rules_of().items():
+        for one in known:
+            check(f"{name}: summary is a sentence", re.fullmatch(r"[A-Z][^{}]*\.", one.summary) is not None)
+            check(f"{name}: severity", one.severity in ("critical", "warning", "info"))
+            check(f"{name}: links", set(one.annotations()) >= {"summary", "description", "runbook_url", "dashboard_url"})
+
+
+def cases():
+    """Runs all unit tests; (fire tests, silent tests)"""
+    every = [case for _, case in promtool.all_cases()]
+    shipped = promtool.rules_of()
+    for name, known in shipped.items():
+        own = [case for case in every if case.alert == name]
+        check(f"{name} has a test in which it stays silent from its beginning to its end",
+              any(not case.fires and case.silent for case in own))
+        for one in known:
+            check(f"{name} ({one.severity}) has a test in which it fires",
+                  any(promtool.expected(case, fires)[0]["severity"] == one.severity for case in own for fires in case.fires))
+    folder = os.path.join(ROOT, "rules", "tests")
+    code, output = promtool.run(sorted(promtool.documents()), folder)
+    check("the unit tests pass" if code == 0 else output, code == 0)
+    return sum(len(case.fires) for case in every), sum(len(case.silent) for case in every)
+
+
+def main():
+    if not promtool.is_there():
+        print("skipped: no promtool (Debian: prometheus)")
+        return SKIPPED
+    check(f"rules/generate.py would write {promtool.generate.differing()} otherwise", not promtool.generate.differing())
+    files = sorted(name for name in os.listdir(os.path.join(ROOT, "rules")) if name.endswith(".yaml"))
+    check("all files of rules/ are generated", files == sorted(promtool.generate.files()))
+    code, output = promtool.check(files, os.path.join(ROOT, "rules"))
+    check(f"promtool takes the files: {output if code else ''}", code == 0)
+    contract()
+    used = names()
+    runbooks()
+    annotations()
+    fired, silent = cases()
+    shipped = promtool.rules_of()
+    print(f"{len(shipped)} alerts in {sum(map(len, shipped.values()))} rules name {len(used)} metrics; "
+          f"they fire {fired} times and stay silent {silent} times as expected")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
