@@ -10,7 +10,12 @@ SPENT = """
       max by (@RUN, currency, component, resource) (last_over_time(spark_job_cost_total[@ended_window.span]))
     )"""
 
-BUDGET = "max by (@RUN, currency) (last_over_time(spark_job_cost_budget[@ended_window.span]))"
+PAID = """
+    sum by (@RUN, currency) (max by (@RUN, currency, component, resource) (spark_job_cost_total))"""
+
+BUDGET = "max by (@RUN, currency) (spark_job_cost_budget)"
+
+LAST_BUDGET = "max by (@RUN, currency) (last_over_time(spark_job_cost_budget[@ended_window.span]))"
 
 WASTED = """
     sum by (@RUN, currency) (
@@ -27,9 +32,9 @@ BOOKED = """
 # What has ended burns nothing.
 RUN_BURNS = """
     (
-      @spent > on (@RUN, currency) @budget_runaway * @budget
+      @paid > on (@RUN, currency) @budget_runaway * @budget
       or
-      @budget - on (@RUN, currency) @spent
+      @budget - on (@RUN, currency) @paid
         < on (@RUN, currency) @budget_gone * sum by (@RUN, currency) (
           max by (@RUN, currency, component, resource) (rate(spark_job_cost_total[@budget_window.span]))
         )
@@ -109,8 +114,8 @@ def sentences(table):
 def group(table):
     make = Maker(table).alert
     parts = {"endless": endless(table), "server": server(table)}
-    for name, text in (("spent", SPENT), ("budget", BUDGET), ("wasted", WASTED), ("booked", BOOKED), ("run_burns", RUN_BURNS),
-                       ("period_left", PERIOD_LEFT)):
+    for name, text in (("spent", SPENT), ("paid", PAID), ("budget", BUDGET), ("last_budget", LAST_BUDGET),
+                       ("wasted", WASTED), ("booked", BOOKED), ("run_burns", RUN_BURNS), ("period_left", PERIOD_LEFT)):
         parts[name] = fill(text, table, **parts)
     parts["burst"] = fill(OVER, table, window=table.budget_burst)
     parts["trend"] = fill(OVER, table, window=table.budget_trend)
@@ -138,11 +143,9 @@ def group(table):
             (
               max by (@RUN, currency) (spark_job_cost_projected) > on (@RUN, currency) @budget
               or
-              @spent > on (@RUN, currency) @budget
+              @spent > on (@RUN, currency) @last_budget
             )
-            unless on (@RUN, currency) (
-              @run_burns
-            )
+            unless on (@RUN, currency) ALERTS{alertname="SparkJobBudgetBurnFast",budget="run"}
             """,
              "A Spark job costs more than its budget.", """
             @set_run @set_job @who has spent@spent@of_budget.@projected@per_hour@usually_costs@ended@next_if_known@log
@@ -151,9 +154,7 @@ def group(table):
         make("SparkJobBudgetBurnSlow", "warning", """
             namespace_app:spark_job_budget_spent:forecast
             > on (@JOB, period, currency) max by (@JOB, period, currency) (spark_job_budget)
-            unless on (@JOB, period, currency) (
-              @period_burns
-            )
+            unless on (@JOB, period, currency) ALERTS{alertname="SparkJobBudgetBurnFast",budget="period"}
             """,
              "A Spark job costs more than its budget.", """
             @set_job @set_period @job will have spent {{ $value | printf "%.2f" }} {{ $labels.currency }}@period_budget at the

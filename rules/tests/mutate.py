@@ -91,9 +91,10 @@ def mutants():
 
 
 def needed(mutant):
-    """The moved rule and those that the tests need beside it: other rules of the same name, and recorded series."""
+    """The moved rule and those that the tests need beside it: rules of the same name, and those whose results it takes."""
     return [one for at, one in enumerate(mutant.rules) if at == mutant.at or isinstance(one, rule.Recording)
-            or one.name in mutant.alerts]
+            or one.name in mutant.alerts or any(f'"{one.name}"' in other.expr for other in mutant.rules
+                                                if other.name in mutant.alerts)]
 
 
 def is_noticed(mutant):
@@ -137,6 +138,7 @@ def main():
     chosen = [one for one in every if not args.only or args.only in str(one)]
     if args.sample:
         chosen = random.Random(args.seed).sample(chosen, min(args.sample, len(chosen)))
+    promtool.all_cases()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         noticed = list(pool.map(is_noticed, chosen))
     survivors = [str(one) for one, seen in zip(chosen, noticed) if not seen]

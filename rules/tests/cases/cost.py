@@ -116,8 +116,8 @@ CASES = [
         spark_job_cost_total{@run,component="driver",resource="cpu",currency="EUR"} 2.9x10 3.1+0.01x90
         spark_job_cost_per_hour{@run,currency="EUR"} 0.6x100
         """,
-         [Fires("17m", labels=DAY, says=
-                "Job etl/sales of team finance has spent 15.16 EUR of its budget of 10.00 EUR for this day, and goes"
+         [Fires("16m", labels=DAY, says=
+                "Job etl/sales of team finance has spent 15.15 EUR of its budget of 10.00 EUR for this day, and goes"
                 " on. It costs 0.60 EUR an hour now. Nothing stops it by itself; ask its owner before you do. The "
                 "log of its newest run: kubectl -n etl logs sales-driver -c spark-kubernetes-driver.")], ("10m", "15m"), about=dict(JOB)),
     Case("SparkJobBudgetBurnFast", "a month's is gone within a day like the last one", """
@@ -217,6 +217,15 @@ CASES = [
                 "5.20. Which pod its driver is in is not known; the dashboard leads to its log."), Fires("58m", labels=EUR, says=
                 "A run of job etl/sales has cost 8.20 EUR. It usually costs 4.00. Most of it went into task_ok: "
                 "5.20. Which pod its driver is in is not known; the dashboard leads to its log.")], ("59m", "70m")),
+    Case("SparkJobDearerThanUsual", "that it is a stream is remembered for an hour", """
+        spark_job_info{@run,kind="streaming"} 1x10 stale
+        spark_job_cost_total{@run,component="driver",resource="cpu",currency="EUR"} 90x400
+        spark_job_baseline_cost{@job} 4x400
+        spark_job_baseline_runs{@job} 3x400
+        """,
+         [Fires("76m", labels=EUR, says=
+                "A run of job etl/sales has cost 90.00 EUR. It usually costs 4.00. Which pod its driver is in is not"
+                " known; the dashboard leads to its log.")], ("74m",)),
     Case("SparkJobDearerThanUsual", "twice exactly; a stream; two runs are no history", """
         spark_job_cost_total{@run,component="driver",resource="cpu",currency="EUR"} 8x400
         spark_job_baseline_cost{@job} 4x400
@@ -257,6 +266,13 @@ CASES = [
          [Fires("10m", labels=EUR, says=
                 "Of the money that job etl/sales has cost so far, 66.89% bought no result. Most of that went into "
                 "killed: 1.01 EUR. Which pod its driver is in is not known; the dashboard leads to its log.")]),
+    Case("SparkJobWaste", "that it is a server is remembered for an hour", """
+        spark_job_info{@run,kind="server"} 1x10 stale
+        spark_job_cost_use_total{@run,use="idle",currency="EUR"} 50x100
+        """,
+         [Fires("81m", labels=EUR, says=
+                "Of the money that job etl/sales has cost so far, 100% bought no result. Most of that went into "
+                "idle: 50.00 EUR. Which pod its driver is in is not known; the dashboard leads to its log.")], ("79m",)),
     Case("SparkJobWaste", "half exactly; one euro exactly; starting is none; a server waits for people", """
         spark_job_cost_use_total{@run,use="task_ok",currency="EUR"} 5x100
         spark_job_cost_use_total{@run,use="idle",currency="EUR"} 5x100

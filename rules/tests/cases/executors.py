@@ -48,6 +48,15 @@ CASES = [
         """,
          silent=("15m", "16m", "22m", "40m")),
 
+    Case("SparkShortExecutorsGCTime", "it looks at ten minutes: storms of four with calm in between are one trouble", """
+        spark_app_jvm_gc_seconds_total{@run} 0+36x4 144x5 180+36x3 288x5 324+36x3 432x5 468+36x3 576x5
+        spark_app_jvm_uptime_seconds_total{@run} 0+60x60
+        """,
+         [Fires("32m", says=
+                "The JVMs of job etl/sales together have spent 24% of the last 10 minutes on garbage collection, and"
+                " none of them lives long enough for HighGCTime. Which pod its driver is in is not known; the "
+                "dashboard leads to its log.")]),
+
     # --- killed for memory -----------------------------------------------------------------------------------------
     Case("SparkExecutorOOMKilled", "the kernel kills two", INFO + POD + """reason="OOMKilled"} 0x10 2x200
         """ + POD + """reason="Error"} 0x10 3x200
@@ -108,10 +117,10 @@ CASES = [
         """ + GONE + """reason="idle"} 0x10 9x300
         spark_app_stage_retries_total{@run} 0x10 4x300
         """,
-         [Fires("13m", says=
+         [Fires("12m", says=
                 "Job etl/sales of team finance (owner ann) has lost 3 executors in the last 30 minutes that it "
                 "wanted to keep: 1 heartbeat_timeout, 2 node_lost. It has 8 left. Because of that 4 stages ran "
-                "again. It has been running for 13m 0s. Its log: kubectl -n etl logs sales-driver -c "
+                "again. It has been running for 12m 0s. Its log: kubectl -n etl logs sales-driver -c "
                 "spark-kubernetes-driver.")], ("10m", "11m", "42m")),
     Case("SparkExecutorLoss", "two are chance; those it let go are none; memory is another alert's", INFO + GONE
          + """reason="node_lost"} 0x10 2x300
@@ -122,6 +131,12 @@ CASES = [
         """ + GONE + """reason="java_heap_oom"} 0x10 5x300
         """,
          silent=("12m", "20m", "40m")),
+    Case("SparkExecutorLoss", "one each ten minutes", INFO + GONE + """reason="node_lost"} 0x4 1x9 2x9 3x100
+        """,
+         [Fires("27m", says=
+                "Job etl/sales of team finance (owner ann) has lost 3 executors in the last 30 minutes that it "
+                "wanted to keep: 3 node_lost. It has 8 left. It has been running for 27m 0s. Its log: kubectl -n etl"
+                " logs sales-driver -c spark-kubernetes-driver.")], ("24m", "37m")),
     Case("SparkExecutorLoss", "a tenth exactly", """
         spark_executors{@run,state="active"} 450x400
         """ + GONE + """reason="node_lost"} 0x10 50x300
@@ -175,10 +190,10 @@ CASES = [
         spark_app_tasks_total{@run,status="killed"} 0x10 900x100
         spark_executor_removals_total{@run,reason="disconnected"} 0x10 1x100
         """,
-         [Fires("17m", says=
+         [Fires("16m", says=
                 "10 tasks of job etl/sales of team finance (owner ann) have failed in the last 15 minutes, more than"
                 " 5 % of those that ended. The fourth failure of one and the same task ends the job. Executors lost "
-                "meanwhile: 1. It has been running for 17m 0s. Its log: kubectl -n etl logs sales-driver -c "
+                "meanwhile: 1. It has been running for 16m 0s. Its log: kubectl -n etl logs sales-driver -c "
                 "spark-kubernetes-driver.")], ("10m", "15m", "31m")),
     Case("SparkTaskFailures", "a bit more than one in twenty; nothing else ended", """
         spark_app_tasks_total{@run,status="failed"} 0x10 101x100
@@ -192,6 +207,14 @@ CASES = [
                 "10 tasks of job etl/none have failed in the last 15 minutes, more than 5 % of those that ended. The"
                 " fourth failure of one and the same task ends the job. No executor was lost meanwhile. Which pod "
                 "its driver is in is not known; the dashboard leads to its log.")]),
+    Case("SparkTaskFailures", "five, and five more eight minutes later", """
+        spark_app_tasks_total{@run,status="failed"} 0x2 5x7 10x100
+        spark_app_tasks_total{@run,status="completed"} 0x2 10x109
+        """,
+         [Fires("16m", says=
+                "10 tasks of job etl/sales have failed in the last 15 minutes, more than 5 % of those that ended. "
+                "The fourth failure of one and the same task ends the job. No executor was lost meanwhile. Which pod"
+                " its driver is in is not known; the dashboard leads to its log.")], ("13m",)),
     Case("SparkTaskFailures", "nine; one in twenty exactly; long ago", """
         spark_app_tasks_total{@run,status="failed"} 0x10 9x100
         spark_app_tasks_total{@run,status="completed"} 0x10 20x100
@@ -256,6 +279,12 @@ CASES = [
                 "Which pod its driver is in is not known; the dashboard leads to its log."), Fires("10m", labels={"app": "made", "app_id": "m"}, says=
                 "Job etl/made has spilled 2GiB to disk in the last 30 minutes, more than 50 % of what it read. Which"
                 " pod its driver is in is not known; the dashboard leads to its log.")]),
+    Case("SparkSpill", "little by little", """
+        spark_app_disk_spilled_bytes_total{@run} 0x4 644245094x19 1288490188x100
+        """,
+         [Fires("26m", says=
+                "Job etl/sales has spilled 1.2GiB to disk in the last 30 minutes, more than 50 % of what it read. "
+                "Which pod its driver is in is not known; the dashboard leads to its log.")], ("20m", "36m")),
     Case("SparkSpill", "a gibibyte exactly; half exactly; long ago", """
         spark_app_disk_spilled_bytes_total{@run} _x5 1073741824x200
         spark_app_input_bytes_total{@run} _x5 1024x200

@@ -57,6 +57,16 @@ CASES = [
                 "reads what happened meanwhile when it is back. See its pod: kubectl get pods -A -l "
                 "app.kubernetes.io/name=spark-exporter.")], ("366m",), about={}),
 
+    Case("SparkExporterDown", "so was a sidecar", f"""
+        up{{{SIDECAR}}} 0x400
+        spark_exporter_build_info{{{SIDECAR},version="0.3.0"}} 1x5 stale
+        """,
+         [Fires("364m", labels=OF_SIDECAR, severity="warning", says=
+                "Prometheus cannot scrape the exporter of pod etl/sales-driver (scrape job spark-exporter-sidecar). "
+                "The Spark job is not affected; its live metrics and the alerts about them are missing until it is "
+                "back. Where there is no observer its outcome is missing too. See its containers: kubectl -n etl "
+                "describe pod sales-driver.")], ("366m",), about={}),
+
     Case("SparkExporterSourceDown", "Kubernetes does not answer the observer", f"""
         spark_exporter_source_up{{{OBSERVER},source="kubernetes"}} 1x5 0x100
         spark_exporter_source_last_success_timestamp_seconds{{{OBSERVER},source="kubernetes"}} 290x105
@@ -90,6 +100,11 @@ CASES = [
                 "In the last 15 minutes the exporter of pod etl/sales-driver left 120 series of "
                 "spark_executor_tasks_total out of what it showed, because of its limits. What is shown is right, "
                 "totals are complete; alerts and panels about single executors, queries or runs do not see those "
+                "above the limit."),
+          Fires("20m", labels={**OF_SIDECAR, "family": "spark_executor_tasks_total"}, says=
+                "In the last 15 minutes the exporter of pod etl/sales-driver left 120 series of "
+                "spark_executor_tasks_total out of what it showed, because of its limits. What is shown is right, "
+                "totals are complete; alerts and panels about single executors, queries or runs do not see those "
                 "above the limit.")], ("5m", "21m"), about={}),
     Case("SparkExporterSeriesDropped", "long ago; none", f"""
         spark_exporter_series_dropped_total{{{SIDECAR},family="spark_executor_tasks_total"}} 700x100
@@ -107,6 +122,11 @@ CASES = [
                 "last 15 minutes. From now on its own numbers of tasks, stages and executors are wrong, and so are "
                 "those here, also what it costs; its outcome is not affected. The driver is overloaded: short of "
                 "CPU, or collecting garbage (now 50% of its time). It has been running for 7m 0s. Its log: kubectl "
+                "-n etl logs sales-driver -c spark-kubernetes-driver."), Fires("20m", labels={"queue": "appStatus"}, says=
+                "The driver of job etl/sales of team finance has dropped 4k events of its queue appStatus in the "
+                "last 15 minutes. From now on its own numbers of tasks, stages and executors are wrong, and so are "
+                "those here, also what it costs; its outcome is not affected. The driver is overloaded: short of "
+                "CPU, or collecting garbage (now 50% of its time). It has been running for 20m 0s. Its log: kubectl "
                 "-n etl logs sales-driver -c spark-kubernetes-driver.")], ("5m", "21m")),
     Case("SparkListenerEventsDropped", "they were dropped before we first saw it", """
         spark_exporter_listener_events_dropped_total{@run,queue="appStatus"} 12x100

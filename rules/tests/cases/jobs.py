@@ -83,6 +83,13 @@ CASES = [
         spark_app_jobs_active{@run} 1x400
         """,
          silent=("60m", "90m")),
+    Case("SparkJobNoProgress", "that it is a server is remembered for an hour", STARTED + """
+        spark_job_info{@run,kind="server"} 1x10 stale
+        spark_app_jobs_active{@run} 1x400
+        """,
+         [Fires("76m", says=
+                "Job etl/sales has work open, and no task, stage or job of it has ended for 1h 16m 0s. It has been "
+                "running for 1h 16m 0s. Which pod its driver is in is not known; the dashboard leads to its log.")], ("74m",)),
     Case("SparkJobNoProgress", "no job is open; tasks end; all executors wait, which SparkJobPending says", """
         spark_job_last_progress_timestamp_seconds{namespace="etl",app="idle",app_id="a"} 0x400
         spark_app_jobs_active{namespace="etl",app="idle",app_id="a"} 0x400
@@ -233,17 +240,17 @@ CASES = [
                 "1h 0m 0s. No run of it has begun. No good run of it is known.")], ("60m", "65m"), about=dict(JOB)),
     Case("SparkJobDeadlineAtRisk", "it has taken longer than it should, and a tenth of the usual time is left", STARTED + """
         spark_job_last_due_timestamp_seconds{@job} 0x400
-        spark_job_deadline_timestamp_seconds{@job} 7200x400
+        spark_job_deadline_timestamp_seconds{@job} 7195x400
         spark_job_baseline_duration_seconds{@job} 6000x400
         spark_job_baseline_runs{@job} 5x400
         """,
-         [Fires("116m", says=
-                "Job etl/sales must be done in 4m 0s, and by what it usually takes it will not be. It usually takes "
-                "1h 40m 0s. The present run began 1h 56m 0s ago. No good run of it is known.")], ("60m", "110m", "115m"), about=dict(JOB)),
+         [Fires("115m", says=
+                "Job etl/sales must be done in 4m 55s, and by what it usually takes it will not be. It usually takes"
+                " 1h 40m 0s. The present run began 1h 55m 0s ago. No good run of it is known.")], ("60m", "110m", "114m"), about=dict(JOB)),
     Case("SparkJobDeadlineAtRisk", "in time; already done; too few runs to know; no deadline; over", STARTED + """
         spark_job_last_due_timestamp_seconds{@job} 0x400
         spark_job_deadline_timestamp_seconds{@job} 3600x400
-        spark_job_baseline_duration_seconds{@job} 3600x400
+        spark_job_baseline_duration_seconds{@job} 7200x400
         spark_job_baseline_runs{@job} 2x400
         spark_job_last_due_timestamp_seconds{namespace="etl",app="done"} 0x400
         spark_job_last_success_timestamp_seconds{namespace="etl",app="done"} 0x400
@@ -323,6 +330,16 @@ CASES = [
                 "cost 4.00 EUR so far. Its log: kubectl -n etl logs sales-driver -c spark-kubernetes-driver."), Fires("58m", says=
                 "Job etl/sales of team finance (owner ann) has taken 2h 1m 40s. It usually takes 1h 0m 0s. It has "
                 "cost 4.00 EUR so far. Its log: kubectl -n etl logs sales-driver -c spark-kubernetes-driver.")], ("59m", "60m", "120m")),
+    Case("SparkJobSlowerThanUsual", "that it is a stream is remembered for an hour", """
+        spark_job_info{@run,kind="streaming"} 1x10 stale
+        spark_job_state{@run,state="running"} 1x400
+        spark_job_start_timestamp_seconds{@run} -90000x400
+        spark_job_baseline_duration_seconds{@job} 3600x400
+        spark_job_baseline_runs{@job} 3x400
+        """,
+         [Fires("76m", says=
+                "Job etl/sales has taken 1d 2h 16m 0s. It usually takes 1h 0m 0s. Which pod its driver is in is not "
+                "known; the dashboard leads to its log.")], ("74m",)),
     Case("SparkJobSlowerThanUsual", "twice as long exactly; two runs are no history; a stream; nothing usual is known", """
         spark_job_duration_seconds{@run} 7200x400
         spark_job_end_timestamp_seconds{@run} 0x400
