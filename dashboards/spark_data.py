@@ -27,8 +27,9 @@ def age(expr):
     return f"time() - {expr}"
 
 
-# Data that no good backup has yet, against the promise; where that is not known, the last good backup's age.
-UNSAVED = f"(time() - ({copy('unprotected_since_timestamp_seconds')} or {copy('last_success_timestamp_seconds')}))"
+# Age of the oldest write that no good backup has; nothing is unsaved where there is no such series.
+UNSAVED = (f"((time() - {copy('unprotected_since_timestamp_seconds')}) or "
+           f"{copy('data_timestamp_seconds')} * 0)")
 
 
 def variables():
@@ -127,7 +128,7 @@ def over_time():
 
 def data_details():
     size = (8, 9)
-    yield graph("Violations", "Rows or checks that broke a rule, per hour (data_quality_violations_total).",
+    yield graph("Violations", "Checks that failed, warned or errored, per hour (data_quality_violations_total).",
                 query(f"sum by (dataset) (rate({data('violations_total')}[$__rate_interval])) * 3600", "{{dataset}}"),
                 "short", size=size, minimum=0)
     yield graph("Quarantined rows", "Set aside, per hour (data_quality_quarantined_rows_total).",

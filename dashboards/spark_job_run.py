@@ -238,6 +238,9 @@ def streaming():
                 overrides=[by_regexp(".* failed", color=fixed("red"))], links=runbook("streaming-query-failed"))
 
 
+LOUD = ', level=~"warn|error|fatal"'
+
+
 def money():
     used = f"sum by (use) ({last('spark_job_cost_use_total', MONEY_ONLY)})"
     final = f"sum by (use) ({last('spark_job_run_cost', MONEY_ONLY)})"
@@ -275,9 +278,19 @@ def money():
 
 
 def run_logs():
-    yield logs("Driver's log", "The driver pod's log, from Loki. Expects the labels namespace and pod, as Promtail and "
-               "Alloy set them.", '{namespace="$namespace", pod="$driver_pod"}', size=(12, 10))
-    yield logs("Executors' warnings", "Warnings and errors of the job's executors, from Loki.",
+    yield graph("Log messages", "Warnings and worse per minute, of the driver and of executors (spark_log_messages_total); "
+                "where the exporter reads the logs.",
+                query(f'sum by (component, level) ({rate("spark_log_messages_total", LOUD)}) * 60',
+                      "{{component}} {{level}}"), "short", size=(12, 8), minimum=0, bars=True, stack=True,
+                overrides=[by_regexp(".* warn", color=fixed("yellow")), by_regexp(".* error", color=fixed("red")),
+                           by_regexp(".* fatal", color=fixed("dark-red"))], no_value="no logs are read")
+    yield bars("Known troubles", "Messages of the run that tell of a known trouble, each once (spark_log_signatures_total). "
+               "docs/logs.md says what each means.",
+               now(f"sort_desc(sum by (component, signature) ({last('spark_log_signatures_total')}) > 0)",
+                   "{{component}} {{signature}}"), "short", size=(12, 8), decimals=0, minimum=0, no_value="none")
+    yield logs("Driver's log", "The driver pod's log, from Loki; empty without one. Expects the labels namespace and pod, as "
+               "Promtail and Alloy set them.", '{namespace="$namespace", pod="$driver_pod"}', size=(12, 10))
+    yield logs("Executors' warnings", "Warnings and errors of the job's executors, from Loki; empty without one.",
                '{namespace="$namespace", pod=~"$app.*-exec-.*"} |~ "WARN|ERROR|FATAL|Exception"', size=(12, 10))
 
 
@@ -293,7 +306,7 @@ def build():
     board.add(*overview())
     for title, made in (("Stages, tasks and data", work()), ("Memory", memory()), ("Executors", [executors()]),
                         ("Cost and size", money()), ("SQL", sql()), ("Streaming", streaming()),
-                        ("Logs (need Loki)", run_logs())):
+                        ("Logs", run_logs())):
         board.row(title)
         board.add(*made)
     return board

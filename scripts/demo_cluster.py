@@ -40,6 +40,13 @@ class Cluster:
                     return self.watch(query)
                 return self.answer(200, json.dumps(cluster.listed(query)).encode())
 
+            def do_POST(self):
+                """TokenReviews: the token "pod:NAME" is that pod's."""
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if urllib.parse.urlparse(self.path).path != "/apis/authentication.k8s.io/v1/tokenreviews":
+                    return self.answer(404, b"404 page not found\n", "text/plain")
+                return self.answer(201, json.dumps(cluster.reviewed(json.loads(body))).encode())
+
             def answer(self, status, body, kind="application/json"):
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
@@ -93,6 +100,18 @@ class Cluster:
             for kind, pod in new:
                 if selected(pod, query):
                     yield {"type": kind, "object": pod}
+
+    def reviewed(self, review):
+        name = review["spec"]["token"].removeprefix("pod:")
+        with self.changed:
+            pod = self.pods.get(name)
+        status = {"authenticated": False}
+        if pod:
+            claims = {"pod-name": name, "pod-uid": pod["metadata"]["uid"]}
+            status = {"authenticated": True, "audiences": review["spec"].get("audiences", []), "user": {
+                "username": f"system:serviceaccount:{NAMESPACE}:spark",
+                "extra": {f"authentication.kubernetes.io/{key}": [value] for key, value in claims.items()}}}
+        return {**review, "status": status}
 
     # --- what is told ---------------------------------------------------------------------------
 

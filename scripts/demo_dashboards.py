@@ -14,7 +14,7 @@ from prometheus import Api, Skip  # noqa: E402
 
 SCRAPE = 2          # seconds, as demo_alerts scrapes
 PATIENCE = 150      # seconds to wait for npm at most
-FOLDED = ("Streaming", "Logs (need Loki)", "SQL")
+FOLDED = ("Streaming", "Logs", "SQL")
 
 
 class Dashboards:

@@ -18,7 +18,9 @@ QUALITY = {"score": (), "checks": ("outcome",), "violations_total": (), "quarant
            "latest_data_timestamp_seconds": ()}
 BACKUP = ("last_success_timestamp_seconds", "last_attempt_timestamp_seconds", "last_attempt_success", "duration_seconds",
           "size_bytes", "rpo_target_seconds", "rto_target_seconds", "restore_time_seconds",
-          "verification_timestamp_seconds", "verification_success", "unprotected_since_timestamp_seconds")
+          "verification_timestamp_seconds", "verification_success", "unprotected_since_timestamp_seconds",
+          "data_timestamp_seconds")
+LOGS = {"messages_total": ("component", "level"), "signatures_total": ("component", "signature")}
 
 
 def load_all():
@@ -73,6 +75,8 @@ def families():
         found.setdefault(f"data_quality_{name}", {"dataset", "suite", *labels})
     for name in BACKUP:
         found.setdefault(f"backup_{name}", {"backup"})
+    for name, labels in LOGS.items():
+        found.setdefault(f"spark_log_{name}", set(labels))
     return found
 
 

@@ -58,7 +58,9 @@ def add_backups(samples, start, end):
             add("last_attempt_timestamp_seconds", attempt)
             add("last_success_timestamp_seconds", success)
             add("last_attempt_success", good)
-            add("unprotected_since_timestamp_seconds", success + 60)
+            add("data_timestamp_seconds", success)
+            if number % 3 != 2:     # of the others all is backed up
+                add("unprotected_since_timestamp_seconds", success + 60)
             add("duration_seconds", gib * 2.2 * (1 + 0.1 * math.sin(attempt)))
             add("size_bytes", gib * GIB * (1 + (attempt - start) / 9e6))
             add("rpo_target_seconds", rpo * HOUR)

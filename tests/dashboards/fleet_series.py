@@ -175,6 +175,12 @@ def _add_live(samples, job, run, at):
     else:
         _add_streaming(add, at, age, wave)
     _add_cost(add, job, run, at, done)
+    for component, share in (("driver", 1), ("executor", 3)):
+        troubled = share * job.failing_tasks * age / 60
+        for level, count in (("info", age / 2), ("warn", age / 90 + troubled), ("error", troubled), ("fatal", 0)):
+            add("spark_log_messages_total", math.floor(count), component=component, level=level)
+        for signature, count in (("container_oom", troubled), ("executor_lost", troubled * 2), ("fetch_failed", 0)):
+            add("spark_log_signatures_total", math.floor(count), component=component, signature=signature)
 
 
 def _add_executor(samples, job, labels, at, age, number, busy):

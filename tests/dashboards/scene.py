@@ -2,6 +2,7 @@
 recorded drivers (a healthy run that is played, a streaming one and a failing one that stand still). A context manager."""
 import copy
 import http.server
+import json
 import os
 import re
 import subprocess
@@ -45,6 +46,10 @@ def wait(what, found, seconds=20):
         if time.monotonic() > end:
             raise RuntimeError(f"no {what} after {seconds} s")
         time.sleep(0.05)
+
+
+def text_of(at):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 class Still(demo_replay.Recording):
@@ -166,6 +171,31 @@ class Scene:
         wait("costs of the ended runs", lambda: 'use="driver"' in self.ask("observer"))
         for job in ends:    # the observer sums up with the next news, or a quarter of a minute later
             self.cluster._tell("MODIFIED", copy.deepcopy(self.cluster.pods[f"{job}-driver"]))
+
+    def validate(self, number):
+        """A quality gate tells the observer of its validation `number`."""
+        now, failed = time.time(), number + 1
+        checks = [{"name": f"check-{one}", "outcome": "failed" if one < failed else "passed"} for one in range(10)]
+        self._tell("quality", {
+            "id": f"validation-{number}", "dataset": "orders", "suite": "gates", "time": text_of(now - 60 + number),
+            "checks": checks, "rows": 1000, "quarantined_rows": 7 * failed, "latest_data_time": text_of(now - 3600),
+            "null_ratios": {"customer_id": 0.02}})
+
+    def back_up(self):
+        """A backup and a restore drill tell the observer of their ends."""
+        now = time.time()
+        for kind, more in (("backup", {"size_bytes": 1 << 30, "data_timestamp": text_of(now - 900)}),
+                           ("restore", {"restore_seconds": 240})):
+            self._tell("backups", {
+                "backup": "warehouse", "kind": kind, "success": True, "started": text_of(now - 400),
+                "ended": text_of(now - 100), "rpo_seconds": 3600, "rto_seconds": 600, **more})
+
+    def _tell(self, what, document):
+        request = urllib.request.Request(
+            f"http://{self.addresses['observer']}/api/v1/{what}", data=json.dumps(document).encode(), method="POST",
+            headers={"Authorization": f"Bearer pod:{HEALTHY}-driver", "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read()
 
     def ask(self, name):
         with urllib.request.urlopen(f"http://{self.addresses[name]}/metrics", timeout=10) as answer:

@@ -22,16 +22,18 @@ from prometheus import Prometheus, Skip
 
 FLEET = {"cluster": "fleet"}
 STREAM = "spark-job-run-stream"     # drawn and looked at, not kept
-BATCH_ONLY = ("Stages, tasks and data", "Memory", "Executors", "Cost and size", "SQL", "Logs (need Loki)")
+BATCH_ONLY = ("Stages, tasks and data", "Memory", "Executors", "Cost and size", "SQL", "Logs")
 PICTURES = (
     Picture("spark-jobs", "spark-jobs", FLEET, ()),
     Picture("spark-job-run", "spark-job-run", {**FLEET, "namespace": "sales", "app": "orders-enrich"},
-            ("Streaming", "Logs (need Loki)")),
+            ("Streaming",)),
     Picture(STREAM, "spark-job-run", {**FLEET, "namespace": "sales", "app": "clickstream-sessions"}, BATCH_ONLY),
     Picture("spark-cost", "spark-cost", FLEET, ()), Picture("spark-data", "spark-data", FLEET, ()),
     Picture("spark-exporter", "spark-exporter", FLEET, ()))
 # (picture, panel): why it is empty there.
-EMPTY = {("spark-job-run", "What it waits for"): "this run does not wait",
+LOKI = "logs come from Loki, and the panel library cannot draw them"
+EMPTY = {("spark-job-run", "Driver's log"): LOKI, ("spark-job-run", "Executors' warnings"): LOKI,
+         ("spark-job-run", "What it waits for"): "this run does not wait",
          ("spark-job-run-stream", "What it waits for"): "nor does this one",
          ("spark-job-run-stream", "Why it failed"): "it has not failed"}
 

@@ -8,7 +8,7 @@ import {
   getDisplayValueAlignmentFactors, getFieldDisplayValues, standardFieldConfigEditorRegistry, standardTransformers,
   standardTransformersRegistry, ThemeContext, toDataFrame, transformDataFrame,
 } from '@grafana/data';
-import { BarGauge, BigValue, GlobalStyles, Icon, PanelChrome, TimeSeries, VizRepeater } from '@grafana/ui';
+import { BarGauge, BigValue, GlobalStyles, PanelChrome, TimeSeries, VizRepeater } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';
 import { initPluginTranslations } from '@grafana/i18n';
 import { firstValueFrom } from 'rxjs';
@@ -228,7 +228,7 @@ function Board({ drawing, drawn }) {
     <div style={{ width: WIDTH, height: TOP + bottom * (CELL + MARGIN) + 8, position: 'relative' }}>
       <Head drawing={drawing} />
       {drawing.rows.map((row) => <div className="fold" key={row.title}
-        style={{ top: TOP + row.gridPos.y * (CELL + MARGIN) }}><Icon name={row.folded ? 'angle-right' : 'angle-down'} /> {row.title}</div>)}
+        style={{ top: TOP + row.gridPos.y * (CELL + MARGIN) }}>{row.folded ? '▸' : '▾'} {row.title}</div>)}
       {drawn.map((one) => <Panel key={one.panel.id} range={drawing.range} {...one} />)}
     </div>
   </ThemeContext.Provider>;
