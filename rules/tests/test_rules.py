@@ -6,6 +6,7 @@ import os
 import re
 import sys
 
+import named
 import promtool
 from generator import rule
 
@@ -32,8 +33,6 @@ RUNBOOK = '      runbook: "docs/operations/runbooks/job-failure.md"\n'
 # Named in the rules before the exporter serves them.
 ANNOUNCED = ("data_quality_", "backup_", "spark_job_budget")
 FOREIGN = {"team", "owner", "backup", "dataset", "suite", "period"}  # of job.labels, and of what is announced
-TARGET = {"cluster", "namespace", "app", "app_id", "pod", "instance", "job"}
-NAME = r"\b((?:spark|jvm|data_quality|backup|namespace_app|namespace_team)_[a-zA-Z0-9_:]*|namespace_(?:app|team):[a-zA-Z0-9_:]+)"
 
 problems = []
 
@@ -75,39 +74,28 @@ def reference():
 
 
 def names():
-    """Metrics and labels in expressions, and in the queries of descriptions."""
+    """Metrics and labels of all rules are documented; returns the metrics."""
     known, _ = reference()
     check("the reference was read", len(known) > 80)
-    recorded = {one.name for _, groups in promtool.generate.files().values() for group in groups for one in group.rules
-                if isinstance(one, rule.Recording)}
+    recorded = {one.name for _, one in named.rules() if isinstance(one, rule.Recording)}
+    all_labels = set().union(*known.values()) | named.TARGET | FOREIGN
     used = set()
-    for file, (_, groups) in promtool.generate.files().items():
-        for group in groups:
-            for one in group.rules:
-                texts = [one.expr] + ([one.description] if isinstance(one, rule.Alert) else [])
-                for metric, selector in metrics(*texts):
-                    used.add(metric)
-                    if metric not in known and metric.startswith(ANNOUNCED):
-                        continue
-                    if ":" in metric:
-                        check(f"{file}: {one.name}: {metric} is recorded", metric in recorded)
-                        continue
-                    check(f"{file}: {one.name}: {metric} is in docs/metrics.md", metric in known)
-                    labels = set(re.findall(r"([a-z_]+)\s*(?:=~|!~|!=|=)", selector))
-                    check(f"{file}: {one.name}: {metric} has the labels {sorted(labels)}",
-                          labels <= known.get(metric, set()) | TARGET)
-                grouped = {label for text in texts for inner in re.findall(r"\b(?:by|on|group_left|group_right) \(([^)]*)\)", text)
-                           for label in re.findall(r"[a-z_]+", inner)}
-                all_labels = set().union(*known.values()) | TARGET | FOREIGN
-                check(f"{file}: {one.name}: labels {sorted(grouped - all_labels)} that no metric has", grouped <= all_labels)
+    for file, one in named.rules():
+        where = f"{file}: {one.name}"
+        for metric, selector in named.metrics(*named.texts(one)):
+            used.add(metric)
+            if ":" in metric:
+                check(f"{where}: {metric} is recorded", metric in recorded)
+            elif metric in known or not metric.startswith(ANNOUNCED):
+                check(f"{where}: {metric} is in docs/metrics.md", metric in known)
+                labels = set(re.findall(r"([a-z_]+)\s*(?:=~|!~|!=|=)", selector))
+                check(f"{where}: {metric} has the labels {sorted(labels)}",
+                      labels <= known.get(metric, set()) | named.TARGET)
+        grouped = {label for text in named.texts(one)
+                   for inner in re.findall(r"\b(?:by|on|group_left|group_right) \(([^)]*)\)", text)
+                   for label in re.findall(r"[a-z_]+", inner)}
+        check(f"{where}: labels {sorted(grouped - all_labels)} that no metric has", grouped <= all_labels)
     return used
-
-
-def metrics(expr, description=""):
-    """[(metric, what is in its braces)] of an expression and of the queries in a description."""
-    asked = re.findall(r'printf "((?:[^"\\]|\\.)*)"', description)
-    return [(metric, selector) for text in [expr, *asked]
-            for metric, selector in re.findall(NAME + r"(\{[^}]*\})?(?!\w|\s*=)", text)]
 
 
 def runbooks():

@@ -60,11 +60,7 @@ class Prometheus(kube_lab.Process):
         lab.wait_until(f"Prometheus {self.interval} s", ready, 60, every=0.1)
 
     def _ask(self, path):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
-                return answer.read()
-        except (urllib.error.URLError, OSError):
-            return None
+        return fetch(f"http://127.0.0.1:{self.port}{path}")
 
     def _api(self, path, **query):
         raw = self._ask(f"/api/v1/{path}?{urllib.parse.urlencode(query)}")
@@ -87,6 +83,15 @@ class Prometheus(kube_lab.Process):
         for labels, values in self.history(query, start, end):
             points[tuple(labels.get(name, "") for name in by)].update(values)
         return {key: span_of(sorted(times)) for key, times in points.items()}
+
+
+def fetch(url):
+    """The answer's body, or None."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            return answer.read()
+    except (urllib.error.URLError, OSError):
+        return None
 
 
 def span_of(times):

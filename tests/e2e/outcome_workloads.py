@@ -1,4 +1,5 @@
-"""The drivers of the outcome matrix, run by spark-submit: each works a little and then ends in its own way."""
+"""The drivers of the outcome matrix and of the planted troubles, run by spark-submit: each works a little and then ends,
+or goes on, in its own way."""
 import os
 import signal
 import sys
@@ -42,5 +43,24 @@ elif scenario == "executor_oom":
 elif scenario == "stream":
     spark.readStream.format("rate").load().writeStream.format("noop").trigger(
         processingTime="2 seconds").start().awaitTermination()
+elif scenario == "works":
+    while True:  # for as long as the pod lives
+        spark.range(1000).selectExpr("sum(id)").collect()
+        time.sleep(1)
+elif scenario == "skew":
+    # A task that takes two and a half minutes beside some that take three seconds.
+    sc.parallelize(range(5), 5).foreach(lambda number: time.sleep(150 if number == 0 else 3))
+    print(f"planted at {time.time():.1f}", flush=True)
+    time.sleep(40)  # the sidecar reads the stage that has just ended, and Prometheus the sidecar
+elif scenario == "spill":
+    # A sort of more than a gibibyte that no codec makes smaller, in a small heap.
+    rows = spark.range(0, 34_000_000, numPartitions=4).selectExpr("uuid() u")
+    rows.repartition(4).sortWithinPartitions("u").selectExpr("count(u)").collect()
+    print(f"planted at {time.time():.1f}", flush=True)
+    time.sleep(40)
+elif scenario == "gc_bound":
+    while True:  # much garbage in an executor whose young generation is tiny
+        spark.range(0, 3_000_000, numPartitions=1).selectExpr(
+            "sum(length(concat(cast(id AS string), 'x', reverse(cast(id AS string)))))").collect()
 else:
     sys.exit(f"no scenario {scenario}")

@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "rules", "tests"))
 import compare
 import lab
+import named
 from exposition import Scrape
 
 REFERENCE = os.path.join(lab.ROOT, "docs", "metrics.md")
@@ -66,7 +68,7 @@ def test(_):
     if not shutil.which("promtool"):
         raise lab.Skip("no promtool (Debian: prometheus)")
     check = compare.Check(f"{len(names)} expositions against {os.path.relpath(REFERENCE, lab.ROOT)} and promtool")
-    reference, seen = documented(), {}
+    reference, seen, labels = documented(), {}, {}
     check.true("families in the reference", len(reference) > 50, len(reference))
     for name in names:
         with open(os.path.join(folder, name), encoding="utf-8") as source:
@@ -78,9 +80,16 @@ def test(_):
         if bare:
             check.equal(f"{name}: families without HELP", [], bare)
         seen.update(families)
+        for sample, series in scrape.samples.items():
+            labels.setdefault(sample, set()).update(*(have for have, _ in series))
     check.equal("exposed, not documented", [], sorted(set(seen) - set(reference)))
     check.equal("exposed with another type than documented", [], sorted(
         f"{family}: {kind}" for family, kind in seen.items() if reference.get(family, kind) != kind))
+    # What the rules look at is there, with the labels that they select by.
+    asked = [(family, wanted) for family, wanted in named.selectors() if family in labels]
+    check.true("families that rules name and these runs show", len(asked) >= (25 if everything else 15), len(asked))
+    check.equal("labels that rules select by and nobody has", [], sorted(
+        f"{family}: {label}" for family, wanted in asked for label in wanted - labels[family] - named.TARGET))
     missing = sorted(set(reference) - set(seen) - set(NOT_HERE) - set(MAYBE))
     if everything:
         check.equal("documented, never exposed", [], missing)

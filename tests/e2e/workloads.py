@@ -210,6 +210,27 @@ def stream():
     spark.stop()
 
 
+def steady(seconds=20):
+    """A stream that keeps up: rows at a steady rate, counted by window, for so long."""
+    from pyspark.sql import functions as F
+    spark, sc = session()
+    spark.conf.set("spark.sql.shuffle.partitions", "1")
+    SYNC.point("started", app_id=sc.applicationId)
+    counts = (spark.readStream.format("rate").option("rowsPerSecond", 20).load().withWatermark("timestamp", "2 seconds")
+              .groupBy(F.window("timestamp", "2 seconds")).count()
+              .writeStream.format("noop").queryName("counts").trigger(processingTime="3 seconds").start())
+    while not counts.lastProgress or counts.lastProgress["batchId"] < 3:
+        time.sleep(0.2)
+    SYNC.point("running")
+    end = time.monotonic() + float(seconds)
+    while time.monotonic() < end:
+        assert counts.isActive
+        time.sleep(0.2)
+    counts.stop()
+    SYNC.point("finished")
+    spark.stop()
+
+
 def many(jobs=1300, pause_at=1100):
     """Many jobs of two stages and two tasks, without Python workers, hence fast."""
     spark, sc = session()
@@ -327,4 +348,4 @@ def secrets(*planted):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (healthy, fail_lost, stream, many, leave, restart_context, waste, narrow, gc, secrets)}[sys.argv[1]](*sys.argv[2:])
+    {f.__name__: f for f in (healthy, fail_lost, stream, steady, many, leave, restart_context, waste, narrow, gc, secrets)}[sys.argv[1]](*sys.argv[2:])

@@ -241,6 +241,12 @@ CASES = [
     Case("SparkJobDeadlineAtRisk", "it has taken longer than it should, and a tenth of the usual time is left", STARTED + """
         spark_job_last_due_timestamp_seconds{@job} 0x400
         spark_job_deadline_timestamp_seconds{@job} 7195x400
+        spark_job_last_due_timestamp_seconds{namespace="etl",app="later"} 0x400
+        spark_job_state{namespace="etl",app="later",app_id="l",state="running"} 1x400
+        spark_job_start_timestamp_seconds{namespace="etl",app="later",app_id="l"} 0x400
+        spark_job_deadline_timestamp_seconds{namespace="etl",app="later"} 7205x400
+        spark_job_baseline_duration_seconds{namespace="etl",app="later"} 6000x400
+        spark_job_baseline_runs{namespace="etl",app="later"} 5x400
         spark_job_baseline_duration_seconds{@job} 6000x400
         spark_job_baseline_runs{@job} 5x400
         """,

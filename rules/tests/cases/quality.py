@@ -81,7 +81,7 @@ CASES = [
         data_quality_quarantined_rows_total{namespace="etl",app="half",dataset="d",suite="s"} 0+20x264 5280+2x72 5424+20x50
         data_quality_quarantined_rows_total{@data} 0+100x168 16800+10x168 18480+42x50
         """,
-         [Fires("362h", says=
+         [Fires("364h", says=
                 "1.008k rows of dataset orders, written by job etl/sales, were put aside in the last day (suite "
                 "nightly), against 238.6 a day before that. What is published is right and not complete. It was "
                 "never checked. No good run of it is known. When it runs next is not known.")], ("335h",), step="1h", about=dict(DATA)),
