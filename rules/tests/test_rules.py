@@ -134,7 +134,12 @@ def cases():
             check(f"{name} ({one.severity}) has a test in which it fires",
                   any(promtool.expected(case, fires)[0]["severity"] == one.severity for case in own for fires in case.fires))
     folder = os.path.join(ROOT, "rules", "tests")
-    code, output = promtool.run(sorted(promtool.documents()), folder)
+    code, output = promtool.run([*sorted(promtool.documents()), "recording.yaml"], folder)
+    recorded = {re.sub(r"\d+d$", "", one.name) for _, one in named.rules() if isinstance(one, rule.Recording)}
+    tested = read("rules", "tests", "recording.yaml") + "".join(promtool.documents().values()) + "".join(
+        one.expr for _, one in named.rules())
+    check(f"recorded and neither tested nor used: {[name for name in recorded if name not in tested]}",
+          all(name in tested for name in recorded))
     check("the unit tests pass" if code == 0 else output, code == 0)
     return sum(len(case.fires) for case in every), sum(len(case.silent) for case in every)
 

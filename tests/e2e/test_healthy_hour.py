@@ -30,6 +30,7 @@ def test(version):
     for scenario, points, options in (("healthy", ("files", "finished"), {}),
                                       ("steady", ("running", "finished"), {"master": lab.LOCAL, "conf": STREAMING})):
         recorder, watch = record(version, scenario, points, **options)
+        lab.keep(f"hour-{scenario}-{version}", recorder.scrapes[-1][1])
         check.true(f"{scenario}: scrapes", len(recorder.scrapes) >= 10, len(recorder.scrapes))
         compare.watched(check, watch)
         healthy_hour.hold(check, scenario, recorder)
