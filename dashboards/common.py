@@ -21,6 +21,11 @@ TROUBLE_CELL = {"mappings": value_map(TROUBLE, TROUBLE_COLORS), "custom__cellOpt
                 "custom__align": "left"}
 
 
+# Behind a value of each job: brings the label `team` to it, which is there if job.labels lets it through.
+OF_TEAM = (f"* on ({KEY}) group_left (team) "
+           f'topk by ({KEY}) (1, max by ({KEY}, team) (spark_job_info{{{JOB}, team!=""}}))')
+
+
 def state_is(state):
     return f'max by ({KEY}) (spark_job_state{{{JOB}, state="{state}"}} == 1) * 0'
 
@@ -88,7 +93,8 @@ def job_variables(multi=True, money=True):
 
 def currency_variable():
     """Sums over two currencies mean nothing, so one is chosen."""
-    return variable("currency", "Currency", 'label_values({__name__=~"spark_price_per_hour|spark_job_runs_cost_total"}, '
+    return variable("currency", "Currency",
+                    'label_values({__name__=~"spark_price_per_hour|spark_job_runs_cost_total"}, '
                     "currency)", every=False)
 
 

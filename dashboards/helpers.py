@@ -81,7 +81,8 @@ def link(title, url, blank=False):
 
 
 def panel(kind, title, description, targets, size, unit, **more):
-    """Common parts. more: decimals, minimum, maximum, thresholds, mappings, overrides, links, no_value, color, interval."""
+    """Common parts. more: decimals, minimum, maximum, thresholds, mappings, overrides, links, no_value, color,
+    interval, display_name, data_links, transformations."""
     width, height = size
     if isinstance(targets, dict):
         targets = [targets]
@@ -132,13 +133,15 @@ def graph(title, description, targets, unit, size=(12, 8), **more):
     if more.get("soft_max") is not None:
         made["fieldConfig"]["defaults"]["custom"]["axisSoftMax"] = more["soft_max"]
     if more.get("bars"):
-        made["fieldConfig"]["defaults"]["custom"].update({"barAlignment": 0, "barWidthFactor": more.get("bar_width", 0.6)})
+        made["fieldConfig"]["defaults"]["custom"].update({"barAlignment": 0,
+                                                          "barWidthFactor": more.get("bar_width", 0.6)})
     if more.get("hidden_axis"):
         made["fieldConfig"]["defaults"]["custom"]["axisPlacement"] = "hidden"
     mode = more.get("legend", "table" if size[1] >= 8 else "list")
     made["options"] = {"legend": {"displayMode": mode, "placement": more.get("legend_at", "bottom"),
                                   "showLegend": True,
-                                  "calcs": more.get("calcs", ["mean", "max", "lastNotNull"]) if mode == "table" else []},
+                                  "calcs": more.get("calcs",
+                                                    ["mean", "max", "lastNotNull"]) if mode == "table" else []},
                        "tooltip": {"mode": "multi", "sort": "desc"}}
     return made
 
@@ -155,8 +158,8 @@ def bars(title, description, target, unit, size=(8, 8), **more):
 
 
 def table(title, description, columns, size=(24, 9), sort=None, hide=(), drop=(), filters=True, **more):
-    """columns: [(name, query or label's name, {property: value})]. Frames are merged by their common labels; a column that
-    is a label has its label's name in place of a query. hide: columns that only bring labels; drop:
+    """columns: [(name, query or label's name, {property: value})]. Frames are merged by their common labels; a column
+    that is a label has its label's name in place of a query. hide: columns that only bring labels; drop:
     labels without a column."""
     targets, rename, order, fields, overrides = [], {}, {}, {}, list(more.pop("overrides", []))
     names = [chr(ord("A") + number) for number in range(26)]
@@ -173,7 +176,8 @@ def table(title, description, columns, size=(24, 9), sort=None, hide=(), drop=()
             rename[field] = name
         if properties:
             overrides.append(by_name(name, **properties))
-    excluded = {"Time": True, **{label: True for label in drop}, **{field: True for name, field in fields.items() if name in hide}}
+    excluded = {"Time": True, **{label: True for label in drop},
+                **{field: True for name, field in fields.items() if name in hide}}
     if queries == 1:
         transformations = []
     else:

@@ -36,8 +36,10 @@ def variables():
     def values(metric, label, more=""):
         return f"label_values({metric}{{{PLACE}{more}}}, {label})"
     return [datasource_variable(),
-            variable("cluster", "Cluster", 'label_values({__name__=~"data_quality_score|backup_rpo_target_seconds"}, cluster)'),
-            variable("namespace", "Namespace", 'label_values({__name__=~"data_quality_score|backup_last_attempt_success", '
+            variable("cluster", "Cluster",
+                     'label_values({__name__=~"data_quality_score|backup_rpo_target_seconds"}, cluster)'),
+            variable("namespace", "Namespace",
+                     'label_values({__name__=~"data_quality_score|backup_last_attempt_success", '
                      'cluster=~"$cluster"}, namespace)', multi=True),
             variable("app", "Job", values("data_quality_score", "app"), multi=True),
             variable("dataset", "Data set", values("data_quality_score", "dataset", ', app=~"$app"'), multi=True),
@@ -57,10 +59,12 @@ def stats():
                now(f"time() - min({data('latest_data_timestamp_seconds')})"), "s", decimals=1,
                thresholds=steps((LIMITS.data_age, "orange")), no_value="not known", links=runbook("data-quality-stale"))
     yield stat("Quarantined", "Rows set aside in the time range (data_quality_quarantined_rows_total).",
-               now(f"sum(increase({data('quarantined_rows_total')}[$__range]))"), "short", decimals=0, no_value="no checks",
+               now(f"sum(increase({data('quarantined_rows_total')}[$__range]))"), "short", decimals=0,
+               no_value="no checks",
                links=runbook("quarantine-growing"))
     yield stat("Backups late", "Backups whose unsaved data is older than promised (RPO). BackupMissed fires for each.",
-               now(f"count({UNSAVED} > {copy('rpo_target_seconds')}) or vector(0)"), "short", thresholds=steps((1, "red")),
+               now(f"count({UNSAVED} > {copy('rpo_target_seconds')}) or vector(0)"), "short",
+               thresholds=steps((1, "red")),
                links=runbook("backup-missed"))
     yield stat("Last failed", "Backups whose last attempt failed (backup_last_attempt_success).",
                now(f"count({copy('last_attempt_success')} == 0) or vector(0)"), "short", links=runbook("backup-missed"))
@@ -75,15 +79,16 @@ def stats():
 
 def worst():
     yield table(
-        "Data sets, worst first", "The last validation of each data set, failed ones and low scores first; the name of the "
-        "job opens the run that wrote it.",
+        "Data sets, worst first", "The last validation of each data set, failed ones and low scores first; the name of "
+        "the job opens the run that wrote it.",
         [("Last", column(f"max by ({DATA_KEY}) ({data('last_validation_success')})"), GOOD_BAD),
          ("Data set", "dataset", {"custom__minWidth": 160}), ("Suite", "suite", {"custom__width": 110}),
          ("Job", "app", {"custom__minWidth": 160, "links": to_run()}),
          ("Namespace", "namespace", {"custom__width": 110}), ("Cluster", "cluster", {"custom__width": 90}),
          ("Score", column(f"min by ({DATA_KEY}) ({data('score')})"),
           {**RIGHT, "unit": "percentunit", "decimals": 1, "custom__width": 85}),
-         ("Failing checks", column(f"sum by ({DATA_KEY}) ({data('checks', FAILING)})"), {**RIGHT, "custom__width": 120}),
+         ("Failing checks", column(f"sum by ({DATA_KEY}) ({data('checks', FAILING)})"),
+          {**RIGHT, "custom__width": 120}),
          ("Rows", column(f"max by ({DATA_KEY}) ({data('rows')})"), {**RIGHT, "decimals": 1, "custom__width": 100}),
          ("Quarantined", column(f"sum by ({DATA_KEY}) (increase({data('quarantined_rows_total')}[$__range]))"),
           {**RIGHT, "decimals": 0, "custom__width": 115}),
@@ -91,15 +96,16 @@ def worst():
          ("Validated", column(f"max by ({DATA_KEY}) ({data('last_validation_timestamp_seconds')}) * 1000"), AGO)],
         size=(24, 7), sort=[("Last", False), ("Score", False)], links=runbook("data-quality-failed"))
     yield table(
-        "Backups, worst first", "Each backup: its last attempt, how much of what was promised its unsaved data has used up "
-        "(above 100 % it is late), and its last restore drill against its promise.",
+        "Backups, worst first", "Each backup: its last attempt, how much of what was promised its unsaved data has "
+        "used up (above 100 % it is late), and its last restore drill against its promise.",
         [("Last", column(f"max by ({COPY_KEY}) ({copy('last_attempt_success')})"), GOOD_BAD),
          ("Backup", "backup", {"custom__minWidth": 180}), ("Namespace", "namespace", {"custom__width": 110}),
          ("Cluster", "cluster", {"custom__width": 90}),
          ("Of RPO", column(f"max by ({COPY_KEY}) ({UNSAVED}) / max by ({COPY_KEY}) ({copy('rpo_target_seconds')})"),
           {**RIGHT, **TEXT, "unit": "percentunit", "decimals": 0, "custom__width": 90,
            "thresholds": steps((1, "red"), base="text")}),
-         ("RPO", column(f"max by ({COPY_KEY}) ({copy('rpo_target_seconds')})"), {**RIGHT, "unit": "s", "custom__width": 90}),
+         ("RPO", column(f"max by ({COPY_KEY}) ({copy('rpo_target_seconds')})"),
+          {**RIGHT, "unit": "s", "custom__width": 90}),
          ("Last good", column(f"max by ({COPY_KEY}) ({copy('last_success_timestamp_seconds')}) * 1000"), AGO),
          ("Size", column(f"max by ({COPY_KEY}) ({copy('size_bytes')})"),
           {**RIGHT, "unit": "bytes", "decimals": 0, "custom__width": 100}),
@@ -109,7 +115,8 @@ def worst():
                            f"max by ({COPY_KEY}) ({copy('rto_target_seconds')})"),
           {**RIGHT, **TEXT, "unit": "percentunit", "decimals": 0, "custom__width": 90,
            "thresholds": steps((1, "orange"), base="text")}),
-         ("RTO", column(f"max by ({COPY_KEY}) ({copy('rto_target_seconds')})"), {**RIGHT, "unit": "s", "custom__width": 90})],
+         ("RTO", column(f"max by ({COPY_KEY}) ({copy('rto_target_seconds')})"),
+          {**RIGHT, "unit": "s", "custom__width": 90})],
         size=(24, 7), sort=[("Last", False), ("Of RPO", True)], links=runbook("backup-missed"))
 
 
@@ -120,9 +127,10 @@ def over_time():
     yield graph("Score", "Checks passed / checks evaluated: the ten worst data sets (data_quality_score).",
                 query(f"bottomk(10, min by (dataset) ({data('score')}))", "{{dataset}}"),
                 "percentunit", size=(12, 8), maximum=1, calcs=["min", "lastNotNull"], step=True)
-    yield graph("Unsaved data, of the RPO", "Age of the oldest write that no good backup has, as a share of the promise: the "
-                "ten largest. The line is where BackupMissed fires.",
-                query(f"topk(10, max by (backup) ({UNSAVED}) / max by (backup) ({copy('rpo_target_seconds')}))", "{{backup}}"),
+    yield graph("Unsaved data, of the RPO", "Age of the oldest write that no good backup has, as a share of the "
+                "promise: the ten largest. The line is where BackupMissed fires.",
+                query(f"topk(10, max by (backup) ({UNSAVED}) / max by (backup) ({copy('rpo_target_seconds')}))",
+                      "{{backup}}"),
                 "percentunit", size=(12, 8), minimum=0, thresholds=steps((1, "red"), base="transparent"))
 
 
@@ -141,7 +149,8 @@ def data_details():
                 "percentunit", size=size, minimum=0, step=True)
     yield graph("Age of the data", "Since the newest row of each data set: the ten oldest "
                 "(data_quality_latest_data_timestamp_seconds). The line is where DataQualityStale fires.",
-                query(f"topk(10, time() - max by (dataset) ({data('latest_data_timestamp_seconds')}))", "{{dataset}}"), "s",
+                query(f"topk(10, time() - max by (dataset) ({data('latest_data_timestamp_seconds')}))", "{{dataset}}"),
+                "s",
                 size=size, minimum=0, thresholds=steps((LIMITS.data_age, "orange"), base="transparent"),
                 links=runbook("data-quality-stale"))
     yield graph("Checks by outcome", "Checks of the last validations (data_quality_checks).",
@@ -156,9 +165,12 @@ def data_details():
 def copy_details():
     size = (8, 9)
     yield graph("Duration of backups", "Of the last good run (backup_duration_seconds).",
-                query(f"max by (backup) ({copy('duration_seconds')})", "{{backup}}"), "s", size=size, minimum=0, step=True)
-    yield graph("Size of backups", "Of the last good one (backup_size_bytes). A sudden fall is a source that was empty.",
-                query(f"max by (backup) ({copy('size_bytes')})", "{{backup}}"), "bytes", size=size, minimum=0, step=True)
+                query(f"max by (backup) ({copy('duration_seconds')})", "{{backup}}"), "s", size=size, minimum=0,
+                step=True)
+    yield graph("Size of backups", "Of the last good one (backup_size_bytes). A sudden fall is a source that was "
+                                   "empty.",
+                query(f"max by (backup) ({copy('size_bytes')})", "{{backup}}"), "bytes", size=size, minimum=0,
+                step=True)
     yield graph("Restore time, of the RTO", "Of the last drill, as a share of the promise. The line is where "
                 "RestoreSlowerThanRTO fires.", query(f"max by (backup) ({copy('restore_time_seconds')}) / "
                                                      f"max by (backup) ({copy('rto_target_seconds')})", "{{backup}}"),
@@ -167,8 +179,8 @@ def copy_details():
 
 
 def build():
-    board = Board("spark-data", "Data quality and recovery", "Is the data good and fresh, is it backed up, and how fast does "
-                  "it come back?", variables())
+    board = Board("spark-data", "Data quality and recovery", "Is the data good and fresh, is it backed up, and how "
+                  "fast does it come back?", variables())
     board.add(*stats())
     board.add(*worst())
     board.add(*over_time())

@@ -1,6 +1,7 @@
 """Is the exporter itself well: does it see Spark and Kubernetes, and does it leave anything out?"""
 from common import runbook, runbooks_variable
-from helpers import (CELL, Board, column, colored, datasource_variable, graph, now, query, stat, steps, table, value_map,
+from helpers import (CELL, Board, column, colored, datasource_variable, graph, now, query, stat, steps, table,
+                     value_map,
                      variable)
 
 OURS = 'cluster=~"$cluster", job=~"$job"'
@@ -15,15 +16,17 @@ def of(metric, more=""):
 def variables():
     return [datasource_variable(),
             variable("cluster", "Cluster", "label_values(spark_exporter_build_info, cluster)"),
-            variable("job", "Scrape job", 'label_values(spark_exporter_build_info{cluster=~"$cluster"}, job)', multi=True),
+            variable("job", "Scrape job", 'label_values(spark_exporter_build_info{cluster=~"$cluster"}, job)',
+                     multi=True),
             runbooks_variable()]
 
 
 def stats():
     yield stat("Exporters", "Exporters that Prometheus scrapes now (spark_exporter_build_info).",
                now(f"count({of('build_info')})"), "short", no_value="none")
-    yield stat("Down", "Targets of these scrape jobs that do not answer (up). SparkExporterDown fires for each; a driver "
-               "that has just ended is one for a moment.", now(f"count(up{{{OURS}}} == 0) or vector(0)"), "short",
+    yield stat("Down", "Targets of these scrape jobs that do not answer (up). SparkExporterDown fires for each; a "
+               "driver that has just ended is one for a moment.", now(f"count(up{{{OURS}}} == 0) or vector(0)"),
+               "short",
                thresholds=steps((1, "red")), links=runbook("exporter-down"))
     yield stat("Blind sources", "Sources (Spark, Kubernetes, ...) that did not answer the last question "
                "(spark_exporter_source_up).", now(f"count({of('source_up')} == 0) or vector(0)"), "short",
@@ -37,10 +40,13 @@ def stats():
                thresholds=steps((1, "orange")), links=runbook("series-dropped"))
     yield stat("Dropped events", "Events that Spark's own bus dropped: above 0 its REST API is wrong, and so are we "
                "(spark_exporter_listener_events_dropped_total).",
-               now('sum(increase(spark_exporter_listener_events_dropped_total{cluster=~"$cluster"}[$__range])) or vector(0)'),
+               now('sum(increase(spark_exporter_listener_events_dropped_total{cluster=~"$cluster"}[$__range])) or '
+                   'vector(0)'),
                "short", decimals=0, thresholds=steps((1, "orange")), links=runbook("listener-events-dropped"))
-    yield stat("Undelivered", "Tries to deliver a run's last words that failed (spark_exporter_outcome_deliveries_total).",
-               now(f'sum(increase({of("outcome_deliveries_total", FAILED)}[$__range])) or vector(0)'), "short", decimals=0)
+    yield stat("Undelivered", "Tries to deliver a run's last words that failed "
+                              "(spark_exporter_outcome_deliveries_total).",
+               now(f'sum(increase({of("outcome_deliveries_total", FAILED)}[$__range])) or vector(0)'), "short",
+               decimals=0)
     yield stat("Bad reloads", "Exporters whose last configuration file was bad; they go on with the one before "
                "(spark_exporter_config_last_reload_successful).",
                now(f"count({of('config_last_reload_successful')} == 0) or vector(0)"), "short")
@@ -53,8 +59,8 @@ def exporters():
     good = {"mappings": value_map({0: "no", 1: "yes"}, {0: "red", 1: "green"}), "custom__cellOptions": CELL,
             "custom__width": 70, "custom__align": "left"}
     return table(
-        "Exporters, worst first", "One line for each target. An observer's series have no instance, so that its restart "
-        "interrupts no alert; then the line has none either.",
+        "Exporters, worst first", "One line for each target. An observer's series have no instance, so that its "
+        "restart interrupts no alert; then the line has none either.",
         [("Up", column(f"max by ({KEY}) (up{{{OURS}}})"), good),
          ("Sees", column(f"min by ({KEY}) ({of('source_up')})"), good),
          ("Scrape job", "job", {"custom__minWidth": 120}), ("Instance", "instance", {"custom__minWidth": 160}),
@@ -77,13 +83,16 @@ def exporters():
 
 def sources():
     yield graph("Source up", "Share of exporters whose source answered the last question, by source "
-                "(spark_exporter_source_up).", query(f"avg by (source) ({of('source_up')})", "{{source}}"), "percentunit",
+                "(spark_exporter_source_up).", query(f"avg by (source) ({of('source_up')})", "{{source}}"),
+                "percentunit",
                 size=(6, 8), minimum=0, maximum=1, calcs=["min", "lastNotNull"], links=runbook("exporter-source-down"))
     yield graph("Age of answers", "Since the last full answer of each source: the oldest "
-                "(spark_exporter_source_last_success_timestamp_seconds). The line is where SparkExporterSourceDown fires.",
+                "(spark_exporter_source_last_success_timestamp_seconds). The line is where SparkExporterSourceDown "
+                "fires.",
                 query(f"time() - min by (source) ({of('source_last_success_timestamp_seconds')})", "{{source}}"), "s",
                 size=(6, 8), minimum=0, calcs=["max", "lastNotNull"])
-    yield graph("Round of questions", "How long the last round took: the slowest (spark_exporter_source_duration_seconds).",
+    yield graph("Round of questions", "How long the last round took: the slowest "
+                                      "(spark_exporter_source_duration_seconds).",
                 query(f"max by (source) ({of('source_duration_seconds')})", "{{source}}"), "s", size=(6, 8), minimum=0,
                 calcs=["mean", "max"])
     yield graph("Errors by kind", "Per minute (spark_exporter_errors_total); each kind has a log line beside it.",
@@ -97,10 +106,12 @@ def costs():
                 query(f"topk(5, rate(process_cpu_seconds_total{{{OURS}}}[$__rate_interval]))", "{{job}} {{instance}}"),
                 "percentunit", size=(8, 9), minimum=0, decimals=2)
     yield graph("Memory", "Resident memory: the five largest (process_resident_memory_bytes).",
-                query(f"topk(5, process_resident_memory_bytes{{{OURS}}})", "{{job}} {{instance}}"), "bytes", size=(8, 9),
+                query(f"topk(5, process_resident_memory_bytes{{{OURS}}})", "{{job}} {{instance}}"), "bytes",
+                size=(8, 9),
                 minimum=0)
     yield graph("Scrape duration", "As Prometheus saw it: the five slowest (scrape_duration_seconds).",
-                query(f"topk(5, scrape_duration_seconds{{{OURS}}})", "{{job}} {{instance}}"), "s", size=(8, 9), minimum=0)
+                query(f"topk(5, scrape_duration_seconds{{{OURS}}})", "{{job}} {{instance}}"), "s", size=(8, 9),
+                minimum=0)
     yield graph("Series per scrape", "The five largest (scrape_samples_scraped). docs/metrics.md has the formula.",
                 query(f"topk(5, scrape_samples_scraped{{{OURS}}})", "{{job}} {{instance}}"), "short", size=(8, 9),
                 minimum=0, decimals=0)
@@ -123,8 +134,8 @@ def ends():
 
 
 def build():
-    board = Board("spark-exporter", "Exporter health", "Is the exporter itself well: does it see Spark and Kubernetes, and "
-                  "does it leave anything out?", variables())
+    board = Board("spark-exporter", "Exporter health", "Is the exporter itself well: does it see Spark and Kubernetes, "
+                  "and does it leave anything out?", variables())
     board.add(*stats())
     board.add(exporters())
     board.add(*sources())

@@ -1,5 +1,5 @@
-"""The demo's dashboards, drawn over its own Prometheus where npm and Chromium are to be had. What npm fetches (once for each
-machine) comes in the background."""
+"""The demo's dashboards, drawn over its own Prometheus where npm and Chromium are to be had. What npm fetches (once for
+each machine) comes in the background."""
 import os
 import shutil
 import sys
@@ -40,7 +40,8 @@ class Dashboards:
         os.makedirs(target, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
             for picture in (pictures.Picture("spark-jobs", "spark-jobs", {}, ()),
-                            pictures.Picture("spark-job-run", "spark-job-run", {"namespace": namespace, "app": app}, FOLDED),
+                            pictures.Picture("spark-job-run", "spark-job-run", {"namespace": namespace, "app": app},
+                                             FOLDED),
                             pictures.Picture("spark-cost", "spark-cost", {}, ()),
                             pictures.Picture("spark-exporter", "spark-exporter", {}, ())):
                 pictures.prepare(folder, picture, Api(prometheus), self.began, time.time(), SCRAPE)

@@ -1,5 +1,5 @@
-"""The boards as literals of Grafana's own types (@grafana/schema), for the TypeScript compiler: it knows each name and each
-value of each option of each panel."""
+"""The boards as literals of Grafana's own types (@grafana/schema), for the TypeScript compiler: it knows each name and
+each value of each option of each panel."""
 import copy
 import json
 import os
@@ -17,8 +17,9 @@ HEAD = """import type { Dashboard } from '@grafana/schema';
 type Plain<T> = T extends string ? `${T}` : T extends (infer U)[] ? Plain<U>[] :
   T extends object ? { [K in keyof T]?: Plain<T[K]> } : T;
 // A query of the Prometheus data source, which the package has no type for.
-type Query = { datasource: { type: 'prometheus'; uid: string }; editorMode: 'code' | 'builder'; expr: string; refId: string;
-  range: boolean; instant: boolean; format?: 'table' | 'time_series' | 'heatmap'; legendFormat?: string };
+type Query = { datasource: { type: 'prometheus'; uid: string }; editorMode: 'code' | 'builder'; expr: string;
+  refId: string; range: boolean; instant: boolean; format?: 'table' | 'time_series' | 'heatmap';
+  legendFormat?: string };
 """
 # Of an annotation's fields those that are the Prometheus data source's own.
 PROMETHEUS_ANNOTATION = ("expr", "step", "titleFormat", "textFormat", "useValueForTime")
@@ -29,7 +30,8 @@ const planted_2: Plain<timeseries.Options> = { legend: { displayMod: "list" } };
 const planted_3: Plain<Dashboard> = { panels: [{ type: "stat", gridpos: { h: 1 } }] };
 const planted_4: Plain<Dashboard> = { graphTooltip: "1" };
 """
-SETTINGS = {"compilerOptions": {"strict": True, "noEmit": True, "skipLibCheck": True, "module": "esnext", "target": "es2022",
+SETTINGS = {"compilerOptions": {"strict": True, "noEmit": True, "skipLibCheck": True, "module": "esnext",
+                                "target": "es2022",
                                 "moduleResolution": "bundler", "types": []}, "files": ["boards.ts"]}
 
 
@@ -81,7 +83,8 @@ def check(packages, models):
         with open(os.path.join(folder, "tsconfig.json"), "w", encoding="utf-8") as out:
             json.dump(SETTINGS, out)
         compiler = os.path.join(packages, "node_modules", "typescript", "bin", "tsc")
-        made = subprocess.run(["node", compiler, "-p", folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        made = subprocess.run(["node", compiler, "-p", folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True,
                               timeout=300)
     lines = text.splitlines()
     complaints, found = [], set()
@@ -93,4 +96,5 @@ def check(packages, models):
             found.add(planted.group(1))
         else:
             complaints.append(f"{one[:600]} [{line[:60]}]")
-    return complaints + [f"not found: {line}" for line in PLANTED.strip().splitlines() if line.split(":")[0][6:] not in found]
+    return complaints + [f"not found: {line}" for line in PLANTED.strip().splitlines()
+                         if line.split(":")[0].removeprefix("const ") not in found]

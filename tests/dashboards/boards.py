@@ -14,9 +14,11 @@ FOREIGN = {"up": set(), "scrape_samples_scraped": set(), "scrape_duration_second
            "ALERTS": {"alertname", "alertstate", "severity", *RUN_LABELS}}
 # Not in docs/metrics.md yet: fixed names of families that are being built.
 QUALITY = {"score": (), "checks": ("outcome",), "violations_total": (), "quarantined_rows_total": (),
-           "last_validation_timestamp_seconds": (), "last_validation_success": (), "rows": (), "null_ratio": ("column",),
+           "last_validation_timestamp_seconds": (), "last_validation_success": (), "rows": (),
+           "null_ratio": ("column",),
            "latest_data_timestamp_seconds": ()}
-BACKUP = ("last_success_timestamp_seconds", "last_attempt_timestamp_seconds", "last_attempt_success", "duration_seconds",
+BACKUP = ("last_success_timestamp_seconds", "last_attempt_timestamp_seconds", "last_attempt_success",
+          "duration_seconds",
           "size_bytes", "rpo_target_seconds", "rto_target_seconds", "restore_time_seconds",
           "verification_timestamp_seconds", "verification_success", "unprotected_since_timestamp_seconds",
           "data_timestamp_seconds")

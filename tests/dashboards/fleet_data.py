@@ -6,19 +6,31 @@ import fleet
 HOUR = 3600
 GIB = 1 << 30
 # (job, data set, suite, score, rows, how many hours old the data is)
-SETS = [("sales", "orders-enrich", "orders", "contract", 0.71, 4.1e6, 7.5), ("sales", "sales-mart", "sales_daily", "daily", 1.0, 2.2e6, 2),
-        ("sales", "customer-360", "customers", "contract", 0.98, 9.1e5, 5), ("risk", "payments-settle", "payments", "contract", 0.94, 6.4e6, 4),
-        ("risk", "ledger-export", "ledger", "audit", 1.0, 1.1e7, 1), ("risk", "credit-scores", "scores", "daily", 0.99, 3.4e5, 6),
-        ("logistics", "inventory-sync", "inventory", "contract", 0.97, 8.8e5, 31), ("platform", "usage-metering", "usage", "daily", 1.0, 5.2e6, 1)]
+SETS = [("sales", "orders-enrich", "orders", "contract", 0.71, 4.1e6, 7.5),
+        ("sales", "sales-mart", "sales_daily", "daily", 1.0, 2.2e6, 2),
+        ("sales", "customer-360", "customers", "contract", 0.98, 9.1e5, 5),
+        ("risk", "payments-settle", "payments", "contract", 0.94, 6.4e6, 4),
+        ("risk", "ledger-export", "ledger", "audit", 1.0, 1.1e7, 1),
+        ("risk", "credit-scores", "scores", "daily", 0.99, 3.4e5, 6),
+        ("logistics", "inventory-sync", "inventory", "contract", 0.97, 8.8e5, 31),
+        ("platform", "usage-metering", "usage", "daily", 1.0, 5.2e6, 1)]
 # (namespace, backup, promised hours, hours between them, gib, restore minutes, promised minutes, drill good, last good)
-BACKUPS = [("sales", "orders-warehouse", 24, 12, 410, 38, 60, 1, 1), ("sales", "customers-warehouse", 12, 6, 95, 75, 60, 1, 1),
-           ("risk", "ledger-warehouse", 4, 2, 720, 44, 120, 1, 1), ("risk", "payments-warehouse", 6, 24, 260, 21, 60, 0, 0),
-           ("logistics", "inventory-warehouse", 24, 24, 34, 9, 30, 1, 1), ("platform", "metastore", 24, 24, 2, 3, 15, 1, 1)]
-ALERTS = [("SparkJobFailed", "critical", "sales", "orders-enrich"), ("SparkJobFailed", "critical", "risk", "payments-settle"),
-          ("SparkTaskFailures", "warning", "sales", "orders-enrich"), ("HighGCTime", "warning", "risk", "fraud-features"),
-          ("SparkStageSkew", "warning", "sales", "customer-360"), ("SparkJobSlowerThanUsual", "warning", "sales", "customer-360"),
-          ("SparkJobPending", "warning", "logistics", "deliveries-nightly"), ("SparkJobRunMissed", "warning", "logistics", "inventory-sync"),
-          ("SparkJobBudgetBurnFast", "warning", "platform", "embeddings-train"), ("DataQualityFailed", "critical", "sales", "orders-enrich"),
+BACKUPS = [("sales", "orders-warehouse", 24, 12, 410, 38, 60, 1, 1),
+           ("sales", "customers-warehouse", 12, 6, 95, 75, 60, 1, 1),
+           ("risk", "ledger-warehouse", 4, 2, 720, 44, 120, 1, 1),
+           ("risk", "payments-warehouse", 6, 24, 260, 21, 60, 0, 0),
+           ("logistics", "inventory-warehouse", 24, 24, 34, 9, 30, 1, 1),
+           ("platform", "metastore", 24, 24, 2, 3, 15, 1, 1)]
+ALERTS = [("SparkJobFailed", "critical", "sales", "orders-enrich"),
+          ("SparkJobFailed", "critical", "risk", "payments-settle"),
+          ("SparkTaskFailures", "warning", "sales", "orders-enrich"),
+          ("HighGCTime", "warning", "risk", "fraud-features"),
+          ("SparkStageSkew", "warning", "sales", "customer-360"),
+          ("SparkJobSlowerThanUsual", "warning", "sales", "customer-360"),
+          ("SparkJobPending", "warning", "logistics", "deliveries-nightly"),
+          ("SparkJobRunMissed", "warning", "logistics", "inventory-sync"),
+          ("SparkJobBudgetBurnFast", "warning", "platform", "embeddings-train"),
+          ("DataQualityFailed", "critical", "sales", "orders-enrich"),
           ("SparkSpill", "info", "platform", "logs-compaction")]
 
 
@@ -95,7 +107,8 @@ def _exporter(samples, target, at, since, sources, series, mib, blind=False):
         add("spark_exporter_source_up", not silent, source=source)
         add("spark_exporter_source_last_success_timestamp_seconds", at - (500 if silent else 4), source=source)
         add("spark_exporter_source_duration_seconds", 0.03 + 0.01 * math.sin(at / 900), source=source)
-        add("spark_exporter_errors_total", (at - since) / 600 if source == "spark" else 0, source=source, kind="timeout")
+        add("spark_exporter_errors_total", (at - since) / 600 if source == "spark" else 0, source=source,
+            kind="timeout")
     add("spark_exporter_series_dropped_total", (at - since) / 3600 if series > 2000 else 0, family="spark_job_info")
     add("spark_exporter_outcome_deliveries_total", (at - since) / 3600, channel="observer", result="delivered")
     add("spark_exporter_final_scrapes", 2)

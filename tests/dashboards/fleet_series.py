@@ -97,7 +97,8 @@ def _add_outcome(samples, job, run, at):
         samples.add("spark_job_status", labels, at, {"succeeded": 1, "failed": 2}.get(state, 0))
     pod = f"{job.app}-{run.app_id[6:14]}-driver"
     node = f"node-{int(run.app_id[6:8], 16) % 9 + 1}"
-    samples.add("spark_job_info", {**labels, "kind": job.kind, "spark_version": "3.5.9", "driver_pod": pod, "node": node,
+    samples.add("spark_job_info", {**labels, "kind": job.kind, "spark_version": "3.5.9", "driver_pod": pod,
+                                   "node": node,
                                    "submitter": "airflow", "attempt": run.attempt, "max_attempts": 3,
                                    "app_from": "label", "team": fleet.TEAMS[job.namespace]}, at, 1)
     samples.add("spark_job_start_timestamp_seconds", labels, at, run.start)
@@ -222,7 +223,8 @@ def _add_streaming(add, at, age, wave):
         for family, value in (
                 ("input_rows_per_second", rate * (0.8 + 0.4 * wave)), ("processing_rows_per_second", rate * 1.15),
                 ("batch_duration_seconds", 11 if behind else 6 + 3 * wave), ("trigger_interval_seconds", 10),
-                ("last_batch_timestamp_seconds", at - 4 - 6 * wave), ("watermark_timestamp_seconds", at - 90 - 60 * wave),
+                ("last_batch_timestamp_seconds", at - 4 - 6 * wave),
+                ("watermark_timestamp_seconds", at - 90 - 60 * wave),
                 ("state_rows", 2e5 * (1 + wave)), ("state_memory_bytes", 3e8 * (1 + wave)),
                 ("batches_total", math.floor(age / 10)), ("failures_total", 0)):
             add(f"spark_streaming_{family}", value, query=query)

@@ -1,5 +1,5 @@
-"""What Grafana does with a dashboard before it asks Prometheus: values for variables, text put in place of them, the step
-of a query. By its own documentation and behaviour; nothing here knows our boards."""
+"""What Grafana does with a dashboard before it asks Prometheus: values for variables, text put in place of them, the
+step of a query. By its own documentation and behaviour; nothing here knows our boards."""
 import math
 import re
 import urllib.parse
@@ -81,7 +81,8 @@ class Variables:
             for series in self.prometheus.query(result.group(1), self.end):
                 labels = dict(series["metric"])
                 inner = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
-                found.append(f"{labels.pop('__name__', '')}{{{inner}}} {series['value'][1]} {series['value'][0] * 1000:.0f}")
+                found.append(f"{labels.pop('__name__', '')}{{{inner}}} {series['value'][1]} "
+                             f"{series['value'][0] * 1000:.0f}")
         else:
             self.errors.append(f"variable {variable['name']}: what kind of query is {text}?")
             return []

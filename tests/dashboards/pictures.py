@@ -44,7 +44,8 @@ def packages():
     os.makedirs(folder)
     for name in PACKAGES:
         shutil.copy(os.path.join(BROWSER, name), folder)
-    made = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, stdout=subprocess.PIPE,
+    made = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder,
+                          stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=NPM_SECONDS)
     if made.returncode != 0:
         shutil.rmtree(folder, ignore_errors=True)
@@ -69,7 +70,8 @@ def draw(packages_folder, folder, quiet=False):
     with tempfile.TemporaryDirectory(dir=packages_folder) as sources:
         for name in SOURCES:
             shutil.copy(os.path.join(BROWSER, name), sources)
-        subprocess.run(["node", os.path.join(sources, "draw.mjs"), folder, chromium()], check=True, timeout=DRAW_SECONDS,
+        subprocess.run(["node", os.path.join(sources, "draw.mjs"), folder, chromium()], check=True,
+                       timeout=DRAW_SECONDS,
                        stdout=subprocess.DEVNULL if quiet else None)
     with open(os.path.join(folder, "findings.json"), encoding="utf-8") as source:
         return json.load(source)

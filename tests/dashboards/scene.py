@@ -1,5 +1,5 @@
-"""Real exporters to ask: an observer over a stand-in for the API server with drivers in every state, and sidecars beside
-recorded drivers (a healthy run that is played, a streaming one and a failing one that stand still). A context manager."""
+"""Real exporters to ask: an observer over a stand-in for the API server with drivers in every state, and sidecars
+beside recorded drivers: a healthy run that is played, others that stand still."""
 import copy
 import http.server
 import json
@@ -98,7 +98,8 @@ class Driver:
 
 class Scene:
     def __init__(self, folder):
-        self.binary = os.environ.get("SPARK_EXPORTER") or os.path.join(boards.ROOT, "build", "release", "spark_exporter")
+        self.binary = os.environ.get("SPARK_EXPORTER") or os.path.join(boards.ROOT, "build", "release",
+                                                                       "spark_exporter")
         if not os.access(self.binary, os.X_OK):
             raise Skip(f"no exporter at {self.binary}")
         self.folder, self.processes, self.addresses = folder, [], {}

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The dashboards without any server: as the generator writes them, importable everywhere, on Grafana's grid, described,
 with units, with variables and links that lead somewhere, and with metrics and labels that docs/metrics.md has."""
+import glob
 import re
 import subprocess
 import sys
@@ -127,7 +128,8 @@ class Panels(unittest.TestCase):
     def test_take_the_data_source_of_the_variable(self):
         for uid, model in MODELS.items():
             first = model["templating"]["list"][0]
-            self.assertEqual((first["name"], first["type"], first["query"]), ("datasource", "datasource", "prometheus"), uid)
+            self.assertEqual((first["name"], first["type"], first["query"]), ("datasource", "datasource", "prometheus"),
+                             uid)
             for one in model["templating"]["list"] + model["annotations"]["list"]:
                 if one.get("type") != "datasource" and one.get("type") != "textbox":
                     self.assertEqual(one["datasource"], {"type": "prometheus", "uid": "${datasource}"}, uid)
@@ -187,10 +189,11 @@ class Queries(unittest.TestCase):
                 self.assertTrue(target["range"], where)
 
     def test_graphs_have_few_series(self):
-        """By executor, job, data set or exporter there is no end of series: the query takes the first ones. Data sets and
+        """By executor, job or exporter there is no end of series: the query takes the first ones. Data sets and
         backups are chosen by their variables."""
         for _, panel, target, where in each_target():
-            if panel["type"] == "timeseries" and re.search(r"\{\{(app|executor_id|instance)\}\}", target["legendFormat"]):
+            if panel["type"] == "timeseries" and re.search(r"\{\{(app|executor_id|instance)\}\}",
+                                                           target["legendFormat"]):
                 self.assertRegex(target["expr"], r"\b(top|bottom)k\((5|6|10),", where)
 
     def test_metrics_and_labels_are_documented(self):
@@ -208,15 +211,15 @@ class Queries(unittest.TestCase):
                 if metric == "spark_job_info":
                     own = own | {"team"}        # job.labels
                 self.assertLessEqual(set(labels), own, f"{where}: {metric}")
-            bare = re.findall(r"\b((?:spark|jvm|data_quality|backup|process|scrape)_[a-z_]+)\b", re.sub(r'"[^"]*"', '""', expr))
+            bare = re.findall(r"\b((?:spark|jvm|data_quality|backup|process|scrape)_[a-z_]+)\b",
+                              re.sub(r'"[^"]*"', '""', expr))
             for name in bare:
                 if name not in labels_there:
                     self.assertIn(name, known, where)
 
 
 class Colours(unittest.TestCase):
-    """A panel that says at which alert it changes colour does so at the alert's number: both come from rules/thresholds.py,
-    and the rules as they are evaluated have it too."""
+    """A panel that says at which alert it changes colour does so at the alert's number, that of rules/thresholds.py."""
 
     def test_are_the_alerts_numbers(self):
         sys.path.insert(0, f"{boards.ROOT}/rules")
@@ -229,7 +232,8 @@ class Colours(unittest.TestCase):
             "DataQualityStale": limits.data_age}
         seen = set()
         for _, panel, where in each_panel():
-            values = [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"] if step["value"]]
+            steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+            values = [step["value"] for step in steps if step["value"]]
             told = re.findall(r"(\w+) fires", panel["description"])
             for alert in told:
                 if alert in expected and values:
@@ -256,6 +260,18 @@ class Links(unittest.TestCase):
                     self.assertRegex(url, r"\$\{__url_time_range\}|&from=.*&to=", where)
                 for field in re.findall(r'\$\{__data\.fields\["([^"]+)"\]', url):
                     self.assertIn(field, columns, where)
+
+    def test_alerts_lead_to_boards_and_their_variables(self):
+        count = 0
+        for path in glob.glob(f"{boards.ROOT}/rules/*.yaml"):
+            with open(path, encoding="utf-8") as source:
+                urls = re.findall(r"/d/([\w-]+)\?(\S*)", source.read())
+            for board, query in urls:
+                count += 1
+                self.assertIn(board, UIDS, path)
+                names = {one["name"] for one in MODELS[board]["templating"]["list"]}
+                self.assertLessEqual(set(re.findall(r"var-(\w+)=", query)), names, path)
+        self.assertGreater(count, 30)
 
     def test_runbooks_are_there(self):
         count = 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Every variable and every query of every board against a real Prometheus, twice: over a day of a made-up fleet in which
-all there is to see is there, and over real exporters.
+"""Every variable and every query of every board against a real Prometheus, twice: over a day of a made-up fleet in
+which all there is to see is there, and over real exporters.
 
   test_queries.py [--hours 6] [--table FILE] [--keep]
 
@@ -24,7 +24,8 @@ LIVE_SCRAPES = 10   # before the live boards are asked
 
 # Runs of the fleet that the run board is asked for; what one of them cannot have, another has.
 FLEET_RUNS = [{"namespace": "sales", "app": "orders-enrich"}, {"namespace": "sales", "app": "customer-360"},
-              {"namespace": "platform", "app": "embeddings-train"}, {"namespace": "sales", "app": "clickstream-sessions"},
+              {"namespace": "platform", "app": "embeddings-train"},
+              {"namespace": "sales", "app": "clickstream-sessions"},
               {"namespace": "logistics", "app": "deliveries-nightly"}]
 LIVE_RUNS = [{"namespace": "demo", "app": job} for job in (scenes.HEALTHY, scenes.STREAM, scenes.FAILS,
                                                              scenes.ENDS, "returns")]
@@ -120,7 +121,8 @@ def write_table(path, results, questions):
     sums = [sum(counts[uid][what] for uid in counts) for counts, what in (
         (of_fleet, "panels"), (of_fleet, "data"), (of_fleet, "listed"), (live, "data"), (live, "listed"))]
     lines += ["| all | " + " | ".join(map(str, sums)) + " |", "",
-              f"{questions} questions to Prometheus, none of them refused: variables, annotations, and each panel's queries, the "
+              f"{questions} questions to Prometheus, none of them refused: variables, annotations, and each panel's "
+              f"queries, the "
               "run board's for several runs.", "", "Empty beside real exporters:", "",
               "| panel | because |", "| --- | --- |"]
     lines += [f"| {uid}: {panel} | {why} |" for (uid, panel), why in sorted(empty.items())]

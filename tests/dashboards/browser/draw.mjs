@@ -11,14 +11,17 @@ import path from 'node:path';
 const WIDTH = 1600, HEIGHT = 900;
 const [folder, browserPath] = process.argv.slice(2);
 const here = import.meta.dirname;
-const KINDS = { '.svg': 'image/svg+xml', '.png': 'image/png', '.json': 'application/json', '.js': 'text/javascript', '.css': 'text/css' };
+const KINDS = { '.svg': 'image/svg+xml', '.png': 'image/png', '.json': 'application/json', '.js': 'text/javascript',
+                '.css': 'text/css' };
 const PAGE = '<!doctype html><meta charset="utf-8"><script>window.__grafana_public_path__="/public/"</script>' +
              '<link rel="stylesheet" href="/page.css"><div id="board"></div><script src="/page.js"></script>';
 
 async function bundle() {
-  const made = await build({ entryPoints: [path.join(here, 'page.jsx')], bundle: true, write: false, format: 'iife', outdir: '/',
-                             jsx: 'automatic', logLevel: 'error', logLimit: 5, loader: { '.svg': 'text', '.ttf': 'dataurl', '.woff': 'dataurl', '.woff2': 'dataurl' },
-                             define: { 'process.env.NODE_ENV': '"production"', global: 'window' } });
+  const made = await build({
+    entryPoints: [path.join(here, 'page.jsx')], bundle: true, write: false, format: 'iife', outdir: '/',
+    jsx: 'automatic', loader: { '.svg': 'text', '.ttf': 'dataurl', '.woff': 'dataurl', '.woff2': 'dataurl' },
+    logLevel: 'error', logLimit: 5,
+    define: { 'process.env.NODE_ENV': '"production"', global: 'window' } });
   const output = (ending) => made.outputFiles.find((one) => one.path.endsWith(ending)).contents;
   return { script: output('.js'), style: output('.css') };
 }
@@ -45,32 +48,29 @@ function serve({ script, style }, current) {
 /** Run in the page: faults that can be seen. */
 function look() {
   const found = [];
+  const isCut = (one, slack) => one.clientWidth && one.scrollWidth > one.clientWidth + slack;
   for (const panel of document.querySelectorAll('.panel')) {
-    const say = (what) => found.push({ panel: panel.dataset.title, what });
-    const heading = panel.querySelector('h2, [class*="title"]');
-    const title = [...panel.querySelectorAll('h2')].find((one) => one.textContent === panel.dataset.title) ?? heading;
-    if (!title || title.textContent !== panel.dataset.title) say('no title');
-    else if (title.scrollWidth > title.clientWidth + 1) say('title cut off');
+    const { title: expected, kind, dead } = panel.dataset;
+    const say = (what) => found.push({ panel: expected, what });
+    const title = [...panel.querySelectorAll('h2')].find((one) => one.textContent === expected);
+    if (!title) say('no title');
+    else if (isCut(title, 1)) say('title cut off');
+    if (dead) say('links to nothing: ' + dead);
     for (const one of panel.querySelectorAll('[data-error]')) say('error: ' + one.dataset.error);
     for (const one of panel.querySelectorAll('[data-empty]')) say('empty: ' + one.dataset.empty);
-    if (panel.dataset.kind === 'stat' && /^No data$/.test(panel.querySelector('[title], span')?.textContent ?? '')) say('empty: No data');
-    const box = panel.getBoundingClientRect();
-    for (const one of panel.querySelectorAll('table, canvas, [role=grid]')) {
-      const inner = one.getBoundingClientRect();
-      if (inner.right > box.right + 1) say(`wider than the panel: ${one.tagName}`);
+    if (kind === 'stat' && panel.innerText.includes('No data')) say('empty: No data');
+    if (panel.innerText.trim() === expected && !panel.querySelector('canvas')) say('blank');
+    for (const canvas of panel.querySelectorAll('canvas')) {
+      if (canvas.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1) say('wider than the panel');
     }
     for (const grid of panel.querySelectorAll('[role=grid]')) {
-      if (grid.scrollWidth > grid.clientWidth + 1) say(`the table scrolls sideways: ${grid.scrollWidth} > ${grid.clientWidth}`);
+      if (isCut(grid, 1)) say(`the table scrolls sideways: ${grid.scrollWidth} > ${grid.clientWidth}`);
       for (const head of grid.querySelectorAll('[role=columnheader]')) {
-        for (const text of head.querySelectorAll('button, span, div')) {
-          if (text.scrollWidth > text.clientWidth + 2 && text.clientWidth && getComputedStyle(text).overflow !== 'visible') {
-            say(`head cut off: ${text.textContent}`);
-            break;
-          }
-        }
+        const hides = (one) => getComputedStyle(one).overflow !== 'visible';
+        const cut = [...head.querySelectorAll('*')].some((one) => isCut(one, 2) && hides(one));
+        if (cut) say(`head cut off: ${head.innerText}`);
       }
     }
-    if (!panel.querySelector('canvas, [role=grid], [data-empty], [data-error], .nothing') && panel.innerText.trim() === panel.dataset.title) say('blank');
   }
   return { found, panels: document.querySelectorAll('.panel').length };
 }
@@ -101,7 +101,8 @@ const names = fs.readdirSync(folder).filter((one) => one.endsWith('.json') && on
 const current = {};
 const server = await serve(await bundle(), current);
 console.log(`bundled after ${((Date.now() - began) / 1000).toFixed(1)} s`);
-const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+const browser = await chromium.launch({
+  executablePath: browserPath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
 const all = [];
 try {
   for (const name of names) {

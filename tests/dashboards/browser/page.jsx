@@ -1,11 +1,12 @@
-// Draws one dashboard as Grafana lays it out, with Grafana's own panel library: /drawing.json has the dashboard with its
-// variables filled in, and for each query what Prometheus answered (see ../drawing.py). What the library has not is drawn
-// plainly: rows, the bar at the top, panels with logs.
+// Draws one dashboard as Grafana lays it out, with Grafana's own panel library: /drawing.json has the dashboard with
+// its variables filled in, and for each query what Prometheus answered (see ../drawing.py). What the library has not is
+// drawn plainly: rows, the bar at the top, panels with logs.
 import React from 'react';
 import { createRoot } from 'react-dom/client';
 import {
   applyFieldOverrides, cacheFieldDisplayNames, createTheme, dateTime, FieldConfigOptionsRegistry, FieldType,
-  getDisplayValueAlignmentFactors, getFieldDisplayValues, standardFieldConfigEditorRegistry, standardTransformers,
+  getDisplayValueAlignmentFactors, getFieldDisplayValues, getFieldDisplayValuesProxy,
+  standardFieldConfigEditorRegistry, standardTransformers,
   standardTransformersRegistry, ThemeContext, toDataFrame, transformDataFrame,
 } from '@grafana/data';
 import { BarGauge, BigValue, GlobalStyles, PanelChrome, TimeSeries, VizRepeater } from '@grafana/ui';
@@ -21,11 +22,12 @@ const theme = createTheme({ colors: { mode: 'dark' } });
 const same = (text) => text;
 
 function property(id, path, isCustom) {
-  return { id, path, name: id, isCustom, process: same, shouldApply: () => true, override: () => null, editor: () => null,
-           getItemsCount: () => 0, settings: {} };
+  return { id, path, name: id, isCustom, process: same, shouldApply: () => true, override: () => null,
+           editor: () => null, getItemsCount: () => 0, settings: {} };
 }
 
-const STANDARD = ['unit', 'min', 'max', 'decimals', 'displayName', 'color', 'noValue', 'links', 'mappings', 'thresholds'];
+const STANDARD = ['unit', 'min', 'max', 'decimals', 'displayName', 'color', 'noValue', 'links', 'mappings',
+                  'thresholds'];
 
 /** What Grafana fills in its start; without it overrides and transformations are dropped without a word. */
 function fillRegistries() {
@@ -99,6 +101,16 @@ async function dataOf(panel, answers, range, registry) {
   return frames;
 }
 
+/** Links of a table's first row that name a column which is not there, or has no value there. */
+function deadLinks(panel, [frame]) {
+  if (panel.type !== 'table' || !frame?.length) return [];
+  const row = getFieldDisplayValuesProxy({ frame, rowIndex: 0 });
+  return frame.fields.flatMap((field) => field.config.links ?? []).flatMap(({ url }) =>
+    [...url.matchAll(/\$\{__data\.fields\["([^"]+)"\](?:\.(\w+))?\}/g)]
+      .filter(([, name, part]) => !row[name] || !String(part ? row[name][part] ?? '' : row[name]))
+      .map(([text]) => text));
+}
+
 // --- panels ---------------------------------------------------------------------------------------
 
 function Nothing({ text }) {
@@ -106,8 +118,9 @@ function Nothing({ text }) {
 }
 
 function values(panel, frames, sparkline) {
-  return getFieldDisplayValues({ data: frames, fieldConfig: panel.fieldConfig, reduceOptions: panel.options.reduceOptions,
-                                 replaceVariables: same, sparkline, theme, timeZone: 'utc' });
+  return getFieldDisplayValues({ data: frames, fieldConfig: panel.fieldConfig,
+                                 reduceOptions: panel.options.reduceOptions, replaceVariables: same, sparkline, theme,
+                                 timeZone: 'utc' });
 }
 
 function Repeated({ panel, frames, width, height, orientation, sparkline, children }) {
@@ -159,7 +172,7 @@ function Content({ panel, answers, frames, range, width, height }) {
   const empty = panel.fieldConfig.defaults.noValue ?? 'No data';
   const Kind = KINDS[panel.type];
   if (!Kind) {
-    return <Nothing text={panel.type === 'logs' ? 'Logs come from Loki; the panel library cannot draw them.' : empty} />;
+    return <Nothing text={panel.type === 'logs' ? 'Logs come from Loki: the panel library has no panel.' : empty} />;
   }
   const rows = frames.reduce((sum, frame) => sum + frame.length, 0);
   if (!rows && panel.type !== 'stat') {
@@ -185,11 +198,12 @@ function Panel({ panel, answers, frames, range }) {
   const { x, y, w, h } = panel.gridPos;
   const width = w * COLUMN - MARGIN, height = h * (CELL + MARGIN) - MARGIN;
   return <div className="panel" data-title={panel.title} data-kind={panel.type}
+    data-dead={deadLinks(panel, frames).join(' ')}
     style={{ left: 8 + x * COLUMN, top: TOP + y * (CELL + MARGIN), width, height }}>
     <PanelChrome title={panel.title} description={panel.description} width={width} height={height}
       padding={panel.type === 'table' ? 'none' : 'md'}>
-      {(inner, innerHeight) => <Guard><Content panel={panel} answers={answers} frames={frames} range={range} width={inner}
-        height={innerHeight} /></Guard>}
+      {(inner, innerHeight) => <Guard><Content panel={panel} answers={answers} frames={frames} range={range}
+        width={inner} height={innerHeight} /></Guard>}
     </PanelChrome>
   </div>;
 }
