@@ -41,7 +41,7 @@ class Cluster:
                 return self.answer(200, json.dumps(cluster.listed(query)).encode())
 
             def do_POST(self):
-                """TokenReviews: the token "pod:NAME" is that pod's."""
+                """TokenReviews: the token "pod.NAME" is that pod's."""
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 if urllib.parse.urlparse(self.path).path != "/apis/authentication.k8s.io/v1/tokenreviews":
                     return self.answer(404, b"404 page not found\n", "text/plain")
@@ -102,7 +102,7 @@ class Cluster:
                     yield {"type": kind, "object": pod}
 
     def reviewed(self, review):
-        name = review["spec"]["token"].removeprefix("pod:")
+        name = review["spec"]["token"].removeprefix("pod.")
         with self.changed:
             pod = self.pods.get(name)
         status = {"authenticated": False}

@@ -194,7 +194,7 @@ class Scene:
     def _tell(self, what, document):
         request = urllib.request.Request(
             f"http://{self.addresses['observer']}/api/v1/{what}", data=json.dumps(document).encode(), method="POST",
-            headers={"Authorization": f"Bearer pod:{HEALTHY}-driver", "Content-Type": "application/json"})
+            headers={"Authorization": f"Bearer pod.{HEALTHY}-driver", "Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.read()
 
