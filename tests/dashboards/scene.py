@@ -1,10 +1,12 @@
 """Real exporters to ask: an observer over a stand-in for the API server with drivers in every state, and sidecars
 beside recorded drivers: a healthy run that is played, others that stand still."""
 import copy
+import gzip
 import http.server
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -91,6 +93,7 @@ class Driver:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None      # an exporter that was ended resets its connections
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.app_id = recording._load("applications.json")[0]["id"]
@@ -104,6 +107,10 @@ class Scene:
             raise Skip(f"no exporter at {self.binary}")
         self.folder, self.processes, self.addresses = folder, [], {}
         self.cluster = demo_cluster.Cluster()
+        self.cluster.server.handle_error = lambda *_: None
+        self.log = os.path.join(folder, "driver.log")
+        with open(self.log, "w"):
+            pass
         self.config = os.path.join(folder, "exporter.yml")
         with open(self.config, "w", encoding="utf-8") as out:
             out.write(CONFIG)
@@ -136,7 +143,9 @@ class Scene:
             words = self._words(job)
             with open(words, "w"):
                 pass
-            self._exporter(job, [*flags, f"--spark.url={driver.url}", "--spark.interval=1s", "--outcome.owner=observer",
+            more = [f"--logs.file={self.log}"] if job == FAILS and "spark_log_messages_total" in boards.documented() else []
+            self._exporter(job, [*flags, *more, f"--spark.url={driver.url}", "--spark.interval=1s",
+                                 "--outcome.owner=observer",
                                  f"--outcome.termination-log={words}", f"--job.name={job}", f"--kubernetes.pod={pod}"])
         for number, (job, end) in enumerate(DRIVERS.items()):
             pod = self._driver(job, f"spark-{number:032x}", "risk")
@@ -172,6 +181,12 @@ class Scene:
         wait("costs of the ended runs", lambda: 'use="driver"' in self.ask("observer"))
         for job in ends:    # the observer sums up with the next news, or a quarter of a minute later
             self.cluster._tell("MODIFIED", copy.deepcopy(self.cluster.pods[f"{job}-driver"]))
+
+    def write_log(self):
+        """What the failing driver wrote when it was recorded."""
+        recorded = os.path.join(boards.ROOT, "tests", "fixtures", "logs", "3.5.9-failing.log.gz")
+        with gzip.open(recorded) as text, open(self.log, "ab") as out:
+            shutil.copyfileobj(text, out)
 
     def validate(self, number):
         """A quality gate tells the observer of its validation `number`."""

@@ -160,6 +160,8 @@ def run(options, folder):
             results = [("fleet", judge("fleet", answers, EMPTY_IN_FLEET), EMPTY_IN_FLEET)]
             scenes.wait("scrapes", lambda: prometheus.query(
                 f'min(count_over_time(up{{cluster="live"}}[2m])) >= {LIVE_SCRAPES}', time.time()), 60)
+            if "spark_log_messages_total" in has:
+                scene.write_log()
             scene.end_runs()
             if "data_quality_score" in has:
                 scene.validate(1)
