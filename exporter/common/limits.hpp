@@ -82,7 +82,7 @@ inline constexpr int kDefaultStreamingQueries = 100;
 // --- web ---------------------------------------------------------------------------------------
 inline constexpr std::size_t kRequestHeadBytes = 16 * 1024;
 inline constexpr std::size_t kRequestHeaders = 60;  ///< civetweb holds 64
-inline constexpr std::size_t kRequestBodyBytes = 1 << 20;
+inline constexpr std::size_t kRequestBodyBytes = 4 << 20;
 inline constexpr std::size_t kRequestBodiesBytes = 16 << 20;          ///< of all requests together
 inline constexpr auto kRequestHeadTimeout = std::chrono::seconds{5};  ///< also for the body after it
 inline constexpr auto kWriteIdleTimeout = std::chrono::seconds{10};

@@ -96,4 +96,14 @@ std::string quoted(std::string_view text, std::size_t limit) {
   return out;
 }
 
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  unsigned char difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference = static_cast<unsigned char>(difference | (static_cast<unsigned char>(a[i] ^ b[i])));
+  }
+  const volatile unsigned char verdict = difference;
+  return verdict == 0;
+}
+
 }  // namespace spark_exporter

@@ -20,4 +20,7 @@ std::string quoted(std::string_view text);
 /// quoted(), with what is beyond `limit` bytes (cut between code points) replaced by "...".
 std::string quoted(std::string_view text, std::size_t limit);
 
+/// For secrets: takes as long for a wrong guess as for a right one of the same length.
+bool equal_in_constant_time(std::string_view a, std::string_view b);
+
 }  // namespace spark_exporter

@@ -121,7 +121,8 @@ void check_listen_address(const std::string& text) {
 void check_telemetry_path(const std::string& text) {
   constexpr char kFlag[] = "--web.telemetry-path";
   static const std::set<std::string, std::less<>> kTaken{"/",        "/-/healthy", "/-/ready", "/-/reload",
-                                                         "/healthz", "/readyz",    "/report",  "/api/v1/last-words"};
+                                                         "/healthz", "/readyz",    "/report",  "/api/v1/last-words",
+                                                         "/api/v1/quality", "/api/v1/backups"};
   const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
     return c > ' ' && c < 0x7F && std::string_view("?#%\"<>\\^`{|}").find(c) == std::string_view::npos;
   });
@@ -237,6 +238,8 @@ class Parser {
         kGroup, "FILE");
     add(app_, "--web.max-requests", raw_.max_requests, "Requests in flight at once; one more is answered 503.", kGroup,
         "N");
+    add(app_, "--api.token-file", options_.api_token_file,
+        "Bearer token that lets others than this pod post results to /api/v1.", kGroup, "FILE");
   }
 
   void define_spark() {

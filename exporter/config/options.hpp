@@ -33,6 +33,7 @@ struct Options {
   std::string telemetry_path = "/metrics";
   std::string web_config_file;  ///< TLS, passwords, headers, rate limit; "": none
   int max_requests = limits::kDefaultMaxRequests;
+  std::string api_token_file;  ///< --api.token-file; "": POST /api/v1/... is for loopback only
 
   std::string config_file;               ///< empty: none
   std::string prices_file;               ///< --cost.prices; empty: what the configuration says

@@ -15,6 +15,7 @@
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/log.hpp"
+#include "exporter/common/text.hpp"
 #include "exporter/web/backend.hpp"
 #include "exporter/web/http_text.hpp"
 #include "exporter/web/negotiation.hpp"
@@ -26,17 +27,6 @@ namespace {
 
 /// Room for the front's own lines beside a head of full size.
 constexpr std::size_t kHeadRoom = 1024;
-
-/// Takes as long for a wrong guess as for a right one of the same length.
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned char difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference = static_cast<unsigned char>(difference | (static_cast<unsigned char>(a[i] ^ b[i])));
-  }
-  const volatile unsigned char verdict = difference;
-  return verdict == 0;
-}
 
 std::string_view view(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
 

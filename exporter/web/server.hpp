@@ -31,7 +31,7 @@ struct HttpRequest {
   bool accepts_gzip = false;  ///< by Accept-Encoding with its q-values
   bool accepts_html = false;  ///< a browser
   std::string authorization;  ///< the header as sent, "" if there is none; nobody has checked it
-  std::string body;           ///< of a POST, at most 1 MiB
+  std::string body;           ///< of a POST, at most kRequestBodyBytes
 };
 
 struct HttpResponse {

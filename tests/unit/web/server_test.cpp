@@ -245,7 +245,7 @@ TEST(Server, TakesABodyUpToTheLimit) {
                             std::string(bytes, 'b'));
   };
   EXPECT_EQ(post(0).body, "POST /post ? peer=127.0.0.1 loopback body=0");
-  EXPECT_EQ(post(limits::kRequestBodyBytes).body, "POST /post ? peer=127.0.0.1 loopback body=1048576");
+  EXPECT_EQ(post(limits::kRequestBodyBytes).body, "POST /post ? peer=127.0.0.1 loopback body=4194304");
   EXPECT_EQ(post(limits::kRequestBodyBytes + 1).status, 413);
   EXPECT_EQ(ask(address, "POST /post HTTP/1.1\r\n\r\n").body, "POST /post ? peer=127.0.0.1 loopback body=0");
 }
