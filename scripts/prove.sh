@@ -20,7 +20,7 @@ part() {  # part NAME COMMAND...
   esac
 }
 
-rm -f "$out"/{watch,scale,rights,matrix,outcomes,dashboards}.md
+rm -f "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards}.md
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
 rights() {
   python3 tests/e2e/test_rights.py >"$out/rights.log" 2>&1; local code=$?
@@ -29,6 +29,13 @@ rights() {
   return "$code"
 }
 part rights rights
+backups() {
+  python3 tests/e2e/test_backups.py >"$out/backups.log" 2>&1; local code=$?
+  cat "$out/backups.log"
+  if [ "$code" = 0 ]; then { echo '```'; grep -vE '^(KUBE|kube-up|passed)' "$out/backups.log"; echo '```'; } >"$out/backups.md"; fi
+  return "$code"
+}
+part backups backups
 part scale python3 tests/e2e/test_scale.py --drivers 200 2000 --table "$out/scale.md"
 part matrix python3 tests/e2e/test_outcome_matrix.py --markdown "$out/matrix.md"
 part outcomes python3 tests/e2e/prove_outcomes.py --runs 300 --seed "${SEED:-4}" --markdown "$out/outcomes.md"
@@ -65,6 +72,9 @@ page scale "The observer beside 22,000 pods" \
 page rights "What is served with which rights" \
   "\`tests/e2e/test_rights.py\` gives the service account no rights, pods only, and all, pastes what the log names as missing
 into a role, and looks at \`/metrics\`, \`/-/ready\` and the answers to last words."
+page backups "Backups and restore drills" \
+  "\`tests/e2e/test_backups.py\` on a whole control plane with a kubelet whose pods are processes: what became of each
+backup, drill and report, and what the alerts make of the series over days."
 if [ -s "$out/alerts.md" ] && [ -s "$out/mutation.md" ]; then
   printf '\n## Moved numbers\n\n' | cat - "$out/mutation.md" >>"$out/alerts.md"
 fi

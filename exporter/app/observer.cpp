@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "exporter/app/backup_intake.hpp"
 #include "exporter/app/fleet_report.hpp"
 #include "exporter/app/last_words_intake.hpp"
 #include "exporter/app/pages.hpp"
@@ -90,6 +91,8 @@ Observer::~Observer() {
   polls_.reset();
   watches_.reset();
   server_.reset();
+  if (backups_ != nullptr && latest_ != nullptr) backups_->save();
+  backups_.reset();
   if (latest_ != nullptr) file_.save(fleet_, wall_now(), std::chrono::steady_clock::now());
 }
 
@@ -100,6 +103,7 @@ Result<void> Observer::start() {
   server_ = std::move(*server);
   for (const auto& address : server_->addresses()) log::info("listening", {{"address", address}});
   watch();
+  watch_backups();
   poll_drivers();
   thread_ = std::thread([this] { work(); });
   return boost::system::in_place_value;
@@ -118,6 +122,20 @@ void Observer::watch() {
                                               tell);
   watches_->add<kubernetes::ScheduledSparkApplication>({kubernetes::kScheduledSparkApplications, from, "", ""},
                                                        fleet_.scheduled(), tell);
+}
+
+/// Where nobody wants to see them no rights are asked for either.
+void Observer::watch_backups() {
+  const auto wanted = config::enabled_collectors(metrics::collector_names(), options_.collectors, config_.collectors);
+  if (std::find(wanted.begin(), wanted.end(), "backup") == wanted.end()) return;
+  BackupDeskOptions desk;
+  desk.kubernetes_namespace = options_.kubernetes_namespace;
+  desk.state_file = options_.state_file;
+  desk.shard = options_.shard;
+  desk.total_shards = options_.total_shards;
+  desk.save = tuning_.save;
+  desk.watch = tuning_.watch;
+  backups_ = std::make_unique<BackupDesk>(cluster_, std::move(desk), [this] { changed(); });
 }
 
 void Observer::poll_drivers() {
@@ -146,6 +164,14 @@ web::HttpResponse Observer::take_last_words(const web::HttpRequest& request) {
   });
 }
 
+web::HttpResponse Observer::take_backup_report(const web::HttpRequest& request) {
+  if (latest() == nullptr) return not_yet();
+  if (backups_ == nullptr) return text(404, "nobody looks at backups here: --no-collector.backup\n");
+  return answer_backup_report(request, reviewer_, [this](const backup::Report& report, const std::string& pod) {
+    return backups_->take(report, pod);
+  });
+}
+
 // --- what goes out -----------------------------------------------------------------------------
 
 void Observer::work() {
@@ -155,6 +181,7 @@ void Observer::work() {
     publish();
     if (polls_ != nullptr) polls_->follow(fleet_.running_drivers());
     file_.save_if_due(fleet_, wall_now(), std::chrono::steady_clock::now());
+    if (backups_ != nullptr) backups_->save_if_due();
   } while (wait_for_work());
 }
 
@@ -163,7 +190,7 @@ bool Observer::wait_for_lists() {
   std::unique_lock lock(mutex_);
   while (!stop_) {
     lock.unlock();
-    const bool ready = watches_->ready();
+    const bool ready = watches_->ready() && (backups_ == nullptr || backups_->ready());
     lock.lock();
     if (ready) return !stop_;
     wake_.wait_for(lock, tuning_.starting, [this] { return stop_; });
@@ -209,6 +236,12 @@ metrics::Packed Observer::render(const outcome::View& view, kubernetes::TimePoin
   snapshot.now = now;
   snapshot.outcomes = &view;
   snapshot.sources["kubernetes"] = watches_->health(now);
+  std::optional<backup::View> backups;
+  if (backups_ != nullptr) {
+    backups = backups_->view(fleet_.dataset_writers());
+    snapshot.backups = &*backups;
+    if (auto health = backups_->health(now)) snapshot.sources["backups"] = std::move(*health);
+  }
   if (!options_.web_config_file.empty()) snapshot.sources["web_config"] = web_config_health(*server_);
   const auto polled = polls_ != nullptr ? polls_->latest() : std::vector<std::shared_ptr<const PolledRun>>{};
   if (polls_ != nullptr) snapshot.sources["spark"] = polls_->health();
@@ -305,7 +338,7 @@ web::HttpResponse Observer::answer_reload(const web::HttpRequest& request) {
 }
 
 std::vector<web::Route> Observer::routes() {
-  constexpr bool kOpen = true;  // last words come with a token that the API server judges
+  constexpr bool kOpen = true;  // what is posted comes with a token that the API server judges
   const auto metrics = [this](const web::HttpRequest& request) { return answer_metrics(request); };
   const auto report = [this](const web::HttpRequest&) { return answer_report(); };
   const auto landing = [this](const web::HttpRequest&) {
@@ -316,6 +349,7 @@ std::vector<web::Route> Observer::routes() {
   const auto healthy = [](const web::HttpRequest&) { return text(200, "ok\n"); };
   const auto ready = [this](const web::HttpRequest&) { return latest() ? text(200, "ready\n") : not_yet(); };
   const auto reload = [this](const web::HttpRequest& request) { return answer_reload(request); };
+  const auto backups = [this](const web::HttpRequest& request) { return take_backup_report(request); };
   const auto last_words = [this](const web::HttpRequest& request) { return take_last_words(request); };
   std::vector<web::Route> routes{{options_.telemetry_path, "GET", metrics},
                                  {"/", "GET", landing},
@@ -325,6 +359,7 @@ std::vector<web::Route> Observer::routes() {
                                  {"/-/ready", "GET", ready, kOpen},
                                  {"/readyz", "GET", ready, kOpen},
                                  {"/-/reload", "POST", reload},
+                                 {"/api/v1/backups", "POST", backups, kOpen},
                                  {"/api/v1/last-words", "POST", last_words, kOpen}};
   add_runbook_routes(routes, [this] { return runbook_runs(); });
   return routes;

@@ -13,8 +13,9 @@
 #include <thread>
 #include <vector>
 
+#include "exporter/app/backup_desk.hpp"
 #include "exporter/app/driver_polls.hpp"
-#include "exporter/app/fleet_file.hpp"
+#include "exporter/app/kept_file.hpp"
 #include "exporter/app/token_reviewer.hpp"
 #include "exporter/app/watches.hpp"
 #include "exporter/common/result.hpp"
@@ -73,10 +74,12 @@ class Observer {
   web::HttpResponse answer_report() const;
   std::vector<runbooks::Run> runbook_runs() const;
   web::HttpResponse take_last_words(const web::HttpRequest& request);
+  web::HttpResponse take_backup_report(const web::HttpRequest& request);
   web::HttpResponse answer_reload(const web::HttpRequest& request);
   std::shared_ptr<const Published> latest() const;
 
   void watch();
+  void watch_backups();
   void poll_drivers();
   void changed();
   void work();
@@ -90,7 +93,7 @@ class Observer {
   const kubernetes::Cluster cluster_;
   const ObserverTuning tuning_;
   jobs::Fleet fleet_;
-  FleetFile file_;
+  KeptFile<jobs::Fleet> file_;
   TokenReviewer reviewer_;
   metrics::DropCounters drops_;
   metrics::Packer packer_;
@@ -110,7 +113,8 @@ class Observer {
 
   std::unique_ptr<web::Server> server_;
   std::unique_ptr<Watches> watches_;
-  std::unique_ptr<DriverPolls> polls_;  ///< null: not asked for
+  std::unique_ptr<BackupDesk> backups_;  ///< null: --no-collector.backup
+  std::unique_ptr<DriverPolls> polls_;   ///< null: not asked for
   std::thread thread_;
 };
 

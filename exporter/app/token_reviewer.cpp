@@ -77,7 +77,7 @@ Result<kubernetes::TokenReview> TokenReviewer::review(const std::string& token) 
   if (error.kind == ErrorKind::kUnauthorized) error.kind = ErrorKind::kStatus;
   std::uint64_t held_back = 0;
   if (error.kind != ErrorKind::kCancelled && log_limit_.admit(std::string(to_string(error.kind)), now, held_back)) {
-    log::warn("cannot check the token of last words",
+    log::warn("cannot check a sender's token",
               {{"source", "kubernetes"}, {"error", error.what}, {"held_back", std::to_string(held_back)}});
   }
   return error;

@@ -184,6 +184,9 @@ template void Watches::add(kubernetes::Selection, kubernetes::Store<kubernetes::
 template void Watches::add(kubernetes::Selection, kubernetes::Store<kubernetes::CronJob>&, std::function<void()>);
 template void Watches::add(kubernetes::Selection, kubernetes::Store<kubernetes::Job>&, std::function<void()>);
 template void Watches::add(kubernetes::Selection, kubernetes::Store<kubernetes::Node>&, std::function<void()>);
+template void Watches::add(kubernetes::Selection, kubernetes::Store<kubernetes::VeleroSchedule>&,
+                           std::function<void()>);
+template void Watches::add(kubernetes::Selection, kubernetes::Store<kubernetes::VeleroBackup>&, std::function<void()>);
 
 bool Watches::ready() const { return impl_->ready(); }
 bool Watches::readable(std::string_view plural) const { return impl_->readable(plural); }

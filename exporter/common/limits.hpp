@@ -111,6 +111,20 @@ inline constexpr std::size_t kPolledDrivers = 200;
 /// Good runs of a job that its baseline is the median of.
 inline constexpr std::size_t kBaselineRuns = 20;
 
+// --- backups -----------------------------------------------------------------------------------
+/// A body of POST /api/v1/backups.
+inline constexpr std::size_t kBackupReportBytes = 16 * 1024;
+/// Backups that the observer keeps, the attempts of each and of its drills, the Jobs it looks at for them, and the
+/// CronJobs and Schedules; one more is left out and counted.
+inline constexpr std::size_t kBackups = 2'000;
+inline constexpr std::size_t kBackupAttempts = 32;
+inline constexpr std::size_t kBackupJobs = 50'000;
+inline constexpr std::size_t kBackupPlans = 5'000;
+/// How far a reporter's clock may be ahead of ours.
+inline constexpr auto kBackupClockSkew = std::chrono::minutes{5};
+/// Datasets that one annotation names.
+inline constexpr std::size_t kDatasetNames = 16;
+
 // --- cost --------------------------------------------------------------------------------------
 /// Price changes in one holder's time; later ones are not followed.
 inline constexpr std::size_t kRateSpans = 1'000;

@@ -22,6 +22,7 @@ struct ApplicationRecord {
   std::string schedule;  ///< the ScheduledSparkApplication that made it
   std::optional<outcome::Kind> kind;
   ScheduleText annotated;
+  std::string datasets;
   std::optional<std::int64_t> attempts;  ///< as far as they are counted as retries
   std::vector<RunRecord*> runs;
 

@@ -1,8 +1,10 @@
 #include "exporter/jobs/fleet.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
+#include "exporter/common/limits.hpp"
 #include "exporter/jobs/fleet_state.hpp"
 #include "exporter/jobs/fleet_view.hpp"
 #include "exporter/jobs/roster.hpp"
@@ -151,6 +153,24 @@ outcome::Verdict Fleet::verdict(TimePoint now) {
 void Fleet::set_job_labels(std::vector<std::string> labels) {
   const std::lock_guard lock(impl_->mutex);
   impl_->roster.set_job_labels(std::move(labels));
+}
+
+std::vector<Fleet::DatasetWriter> Fleet::dataset_writers() const {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<DatasetWriter> writers;
+  for (const auto& [key, job] : impl_->roster.jobs()) {
+    if (job->datasets.empty()) continue;
+    DatasetWriter writer{job->kubernetes_namespace, job->app, job->datasets, {}, job->first_seen, false};
+    for (const auto& run : job->good) writer.written.push_back(run.ended);
+    // Of more runs than are kept the older ones may have ended since.
+    if (job->good.size() >= limits::kBaselineRuns && writer.known_since) {
+      writer.known_since = std::max(*writer.known_since, writer.written.front());
+    }
+    writer.is_endless = std::any_of(job->members.begin(), job->members.end(),
+                                    [](const auto* run) { return outcome::is_endless(run->kind()) && !run->counted; });
+    writers.push_back(std::move(writer));
+  }
+  return writers;
 }
 
 std::vector<Fleet::DriverPod> Fleet::running_drivers() const {

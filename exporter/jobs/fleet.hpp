@@ -91,6 +91,18 @@ class Fleet {
   /// New allow-list after a reload.
   void set_job_labels(std::vector<std::string> labels);
 
+  /// A job that says which datasets it writes (annotation spark-exporter.io/dataset).
+  struct DatasetWriter {
+    std::string kubernetes_namespace, app;
+    std::string datasets;            ///< the annotation's text
+    std::vector<TimePoint> written;  ///< when its good runs ended, ascending
+    /// All that ended since then is in `written`; nothing: nobody can tell.
+    std::optional<TimePoint> known_since;
+    bool is_endless = false;  ///< it writes all the time
+  };
+  /// Those of all shards.
+  std::vector<DatasetWriter> dataset_writers() const;
+
   struct DriverPod {
     std::string kubernetes_namespace, name, uid, ip, app_id;
     bool has_sidecar = false;  ///< a container of the pod is this exporter

@@ -96,6 +96,7 @@ Json job_json(const JobRecord& job) {
   put_text(json, "schedule", job.annotated.schedule);
   put_text(json, "time_zone", job.annotated.zone);
   put_text(json, "deadline", job.annotated.deadline);
+  put_text(json, "datasets", job.datasets);
   for (const auto failure : job.failures) json["failures"].push_back(failure.time_since_epoch().count());
   for (const auto& run : job.good) {
     Json good{{"ended", run.ended.time_since_epoch().count()}};
@@ -261,6 +262,7 @@ JobRecord read_job(const Node& node) {
   job.last_failure = node.time("last_failure");
   job.first_seen = node.time("first_seen");
   job.annotated = {node.text("schedule"), node.text("time_zone"), node.text("deadline"), false};
+  job.datasets = node.text("datasets");
   for (const auto& failure : node.list("failures", limits::kBaselineRuns)) job.failures.push_back(failure.time());
   for (const auto& good : node.list("good", limits::kBaselineRuns)) {
     job.good.push_back({good.at("ended").time(), good.amount("duration"), good.amount("input_bytes"),

@@ -66,6 +66,7 @@ struct JobRecord {
   std::vector<TimePoint> failures;  ///< the newest ones since the last success
   std::vector<GoodRun> good;        ///< by their end, at most limits::kBaselineRuns
   ScheduleText annotated;           ///< by its newest run that says so
+  std::string datasets;             ///< that it writes, likewise
   std::optional<TimePoint> first_seen;
   TimePoint touched{};
 

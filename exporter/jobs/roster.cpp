@@ -97,6 +97,7 @@ void Roster::put_driver(const kubernetes::Pod& pod) {
   if (run->job == nullptr) return;
   ScheduleText text{annotation(pod, "schedule"), annotation(pod, "timezone"), annotation(pod, "deadline")};
   if (!text.schedule.empty()) run->job->annotated = std::move(text);
+  if (auto datasets = annotation(pod, "dataset"); !datasets.empty()) run->job->datasets = std::move(datasets);
 }
 
 // --- runs --------------------------------------------------------------------------------------
@@ -202,6 +203,7 @@ void Roster::rename(RunRecord& run) {
   if (run.submitted) run.job->first_seen = std::min(run.job->first_seen.value_or(*run.submitted), *run.submitted);
   if (run.application == nullptr) return;
   if (!run.application->annotated.schedule.empty()) run.job->annotated = run.application->annotated;
+  if (!run.application->datasets.empty()) run.job->datasets = run.application->datasets;
   if (run.application->schedule.empty()) return;
   const auto schedule = schedules_.find(map_key(run.kubernetes_namespace, run.application->schedule));
   if (schedule != schedules_.end()) schedule->second.job = run.name.app;

@@ -76,6 +76,7 @@ void Roster::put(kubernetes::SparkApplication&& application) {
   record.schedule = schedule_of(application);
   record.kind = outcome::parse_kind(annotation(application, "kind"));
   record.annotated = schedule_text(application);
+  record.datasets = annotation(application, "dataset");
   const bool is_going = application.deletion_time.has_value();
   application.labels.clear();
   application.annotations.clear();

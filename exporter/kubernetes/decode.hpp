@@ -2,8 +2,8 @@
 // JSON of the Kubernetes API to facts, by SAX: nothing but the object at hand is in memory. Unknown fields are passed
 // over, absent and null ones stay absent; a field of a wrong type is left out and reported.
 //
-// The kinds: Pod, Node, Job, CronJob, SparkApplication, ScheduledSparkApplication. Errors: kMalformed with the byte
-// offset, kTooLarge (depth, a string, objects of a list).
+// The kinds: Pod, Node, Job, CronJob, SparkApplication, ScheduledSparkApplication, VeleroSchedule, VeleroBackup.
+// Errors: kMalformed with the byte offset, kTooLarge (depth, a string, objects of a list).
 
 #include <istream>
 #include <string_view>

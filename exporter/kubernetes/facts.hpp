@@ -194,6 +194,19 @@ struct Job : Object {
   std::vector<Condition> conditions;         ///< Complete, Failed, FailureTarget, SuccessCriteriaMet, Suspended
 };
 
+// --- velero.io/v1 ------------------------------------------------------------------------------
+
+struct VeleroSchedule : Object {
+  std::string schedule;  ///< spec.schedule, with a leading CRON_TZ= where it has a zone
+  bool paused = false;   ///< spec.paused
+};
+
+struct VeleroBackup : Object {
+  std::string phase;                         ///< status.phase: New, InProgress, Completed, PartiallyFailed, ...
+  std::optional<TimePoint> start_time;       ///< status.startTimestamp
+  std::optional<TimePoint> completion_time;  ///< status.completionTimestamp
+};
+
 // --- nodes and answers -------------------------------------------------------------------------
 
 /// spec.taints[]

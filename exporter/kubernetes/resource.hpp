@@ -20,6 +20,8 @@ inline constexpr Resource kJobs{"batch", "v1", "jobs"};
 inline constexpr Resource kCronJobs{"batch", "v1", "cronjobs"};
 inline constexpr Resource kSparkApplications{"sparkoperator.k8s.io", "v1beta2", "sparkapplications"};
 inline constexpr Resource kScheduledSparkApplications{"sparkoperator.k8s.io", "v1beta2", "scheduledsparkapplications"};
+inline constexpr Resource kVeleroSchedules{"velero.io", "v1", "schedules"};
+inline constexpr Resource kVeleroBackups{"velero.io", "v1", "backups"};
 
 /// Which objects of a kind are looked at.
 struct Selection {

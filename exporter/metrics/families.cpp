@@ -45,6 +45,14 @@ Identity::Identity(std::string labels)
 Identity::Identity(std::string_view kubernetes_namespace, std::string_view app)
     : Identity(job_labels(kubernetes_namespace, app)) {}
 
+Identity Identity::of_backup(std::string_view kubernetes_namespace, std::string_view backup) {
+  std::string labels;
+  append_label(labels, "namespace", label_value(kubernetes_namespace));
+  labels += ',';
+  append_label(labels, "backup", label_value(backup));
+  return Identity(std::move(labels));
+}
+
 Identity::Identity(std::string_view kubernetes_namespace, std::string_view app, std::string_view app_id)
     : Identity(run_labels(kubernetes_namespace, app, app_id)) {}
 

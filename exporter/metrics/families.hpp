@@ -61,6 +61,7 @@ class Identity {
   Identity(std::string_view kubernetes_namespace, std::string_view app, std::string_view app_id);
   /// A job across its runs.
   Identity(std::string_view kubernetes_namespace, std::string_view app);
+  static Identity of_backup(std::string_view kubernetes_namespace, std::string_view backup);
 
   const std::string& labels() const { return labels_; }
   /// Whether a long text may be cut before a line of this one. As it hangs on nothing else, a run that comes or goes

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/backup/view.hpp"
 #include "exporter/common/limits.hpp"
 #include "exporter/common/result.hpp"
 #include "exporter/cost/view.hpp"
@@ -55,6 +56,7 @@ struct Snapshot {
   std::vector<RunView> runs;  ///< the current one, and an ended one until a scrape has seen it
   /// What this process says about outcomes; null: another one does (--outcome.owner).
   const outcome::View* outcomes = nullptr;
+  const backup::View* backups = nullptr;  ///< null: nobody here looks at backups
   std::map<std::string, SourceHealth> sources;
   /// Tries to deliver the last words, by channel and result: spark_exporter_outcome_deliveries_total.
   std::map<std::pair<std::string, std::string>, std::uint64_t> deliveries;

@@ -18,6 +18,7 @@ SPARK = f"/apis/sparkoperator.k8s.io/v1beta2/namespaces/{NAMESPACE}/sparkapplica
 PODS_RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]}
 SPARK_RULE = {"apiGroups": ["sparkoperator.k8s.io"], "resources": ["sparkapplications", "scheduledsparkapplications"],
               "verbs": ["list", "watch"]}
+BATCH_RULE = {"apiGroups": ["batch"], "resources": ["cronjobs", "jobs"], "verbs": ["list", "watch"]}
 REVIEW_RULE = {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]}
 DRIVER = "spark-kubernetes-driver"
 LAST_WORDS_BYTES = 16 * 1024
@@ -117,7 +118,7 @@ def populate(plane):
     for account in ("pods", "pods-s", "words"):
         kube_client.role(client, NAMESPACE, account, [PODS_RULE])
     for account in ("all", "all-s"):
-        kube_client.role(client, NAMESPACE, account, [PODS_RULE, SPARK_RULE])
+        kube_client.role(client, NAMESPACE, account, [PODS_RULE, SPARK_RULE, BATCH_RULE])
     lab.wait_until("the operator's resources", lambda: client.call("GET", SPARK)[0] == 200, 30)
     # A run that never had a pod: only the application tells of it.
     client.create(SPARK, {"apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication",
@@ -180,7 +181,8 @@ def check_observer(plane):
         assert sorted(told) == sorted(
             "- {apiGroups: ['%s'], resources: [%s], verbs: [list, watch]}" % right for right in
             [("", "pods"), ("sparkoperator.k8s.io", "sparkapplications"),
-             ("sparkoperator.k8s.io", "scheduledsparkapplications")]), program.lines
+             ("sparkoperator.k8s.io", "scheduledsparkapplications"), ("batch", "cronjobs"), ("batch", "jobs")]), \
+            program.lines
         assert all("add to a Role in namespace etl: " in line for line in program.logged("no right to read"))
     print("observer, no rights:   ready, source_up 0, its own families only")
     with observer(plane, "pods") as program:
@@ -188,14 +190,16 @@ def check_observer(plane):
         assert seen == {"failed": 2, "running": 0, "other": 0}, seen
         assert (up, forbidden) == (1, 2), (up, forbidden)
         assert scrape.total("spark_job_failure_info", app="failed", reason="UserError", exit_code="3") == 1
-        assert len(program.rules()) == 2, program.lines
-    print("observer, pods only:   ready, source_up 1, runs of pods; applications named as missing")
+        assert len(program.rules()) == 4, program.lines
+        assert scrape.total("spark_exporter_source_up", source="backups") is None, "what is optional is not down"
+    print("observer, pods only:   ready, source_up 1, runs of pods; applications, CronJobs and Jobs named as missing")
     with observer(plane, "all") as program:
         scrape, seen, up, forbidden = observed(program)
         assert seen == {"failed": 2, "running": 0, "other": 0, "never-ran": 2}, seen
         assert (up, forbidden) == (1, 0), (up, forbidden)
         assert scrape.total("spark_job_failure_info", app="never-ran", reason="SubmissionFailed") == 1
         assert not program.rules(), program.lines
+        assert scrape.total("spark_exporter_source_up", source="backups") == 1
         complete = scrape
     print("observer, everything:  ready, source_up 1, runs of pods and of applications; nothing to complain of")
     paste(plane, "Role", "pasted", "none", told)

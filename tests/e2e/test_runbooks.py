@@ -22,7 +22,7 @@ FOLDER = os.path.join(lab.ROOT, "docs", "operations", "runbooks")
 NAMESPACE, APP, POD = "etl", "sales", "sales-driver"
 LABELS = {"app.kubernetes.io/name": "spark-exporter"}
 # Families that are not served yet, or not by these runs.
-ANNOUNCED = ("data_quality_", "backup_", "spark_job_baseline_cost")
+ANNOUNCED = ("data_quality_", "spark_job_baseline_cost")
 BLOCK = re.compile(r"^```(\S+)(?: (\w+))?\n(.*?)^```", re.M | re.S)
 METRIC = re.compile(r"\b(?:spark|jvm|data_quality|backup|process)_[a-z_]+\b(?!\s*=)")
 SECONDS = 60

@@ -74,6 +74,16 @@ void check(const Job& job) {
   require(job.active >= 0 && job.conditions.size() <= limits::kConditions);
 }
 
+void check(const VeleroSchedule& schedule) {
+  check_object(schedule);
+  require_text(schedule.schedule);
+}
+
+void check(const VeleroBackup& backup) {
+  check_object(backup);
+  require_text(backup.phase);
+}
+
 void check(const Node& node) {
   check_object(node);
   require(node.taints.size() <= limits::kTaints && node.capacity.cpu.value_or(0) >= 0);
@@ -108,6 +118,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::run<kubernetes::CronJob>(text);
   fuzz::run<kubernetes::Job>(text);
   fuzz::run<kubernetes::Node>(text);
+  fuzz::run<kubernetes::VeleroSchedule>(text);
+  fuzz::run<kubernetes::VeleroBackup>(text);
   kubernetes::WatchHead head;
   fuzz::require_report(kubernetes::decode_watch_head(text, head));
   std::istringstream in(text);

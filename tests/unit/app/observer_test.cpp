@@ -86,12 +86,25 @@ class Observing : public testing::Test {
   }
 
   Answer get(const std::string& path, const std::string& method = "GET") {
-    net::ClientOptions options;
-    options.base = *net::parse_url("http://" + observer_->addresses().front());
-    const auto client = net::make_http_client(options);
     net::Request request;
     request.method = method;
     request.target = path;
+    return ask(std::move(request));
+  }
+
+  Answer post(const std::string& path, const std::string& body, const std::string& token) {
+    net::Request request;
+    request.method = "POST";
+    request.target = path;
+    request.headers = {{"Authorization", "Bearer " + token}, {"Content-Type", "application/json"}};
+    request.body = body;
+    return ask(std::move(request));
+  }
+
+  Answer ask(net::Request request) {
+    net::ClientOptions options;
+    options.base = *net::parse_url("http://" + observer_->addresses().front());
+    const auto client = net::make_http_client(options);
     Answer answer;
     const auto done = client->get(request, [&](const net::ResponseHead& head, std::istream& body) -> Result<void> {
       std::ostringstream text;
@@ -231,6 +244,93 @@ TEST_F(Observing, EndsWhileNobodyAnswers) {
   start();
   ASSERT_TRUE(server_.wait_for_requests(3));
   EXPECT_EQ(get("/-/ready").status, 503U);
+}
+
+// --- backups -----------------------------------------------------------------------------------
+
+constexpr char kCronJobs[] = "/apis/batch/v1/cronjobs";
+constexpr char kJobs[] = "/apis/batch/v1/jobs";
+
+constexpr char kOrders[] = R"({"metadata":{"namespace":"etl","name":"orders","uid":"uid-orders",
+  "creationTimestamp":"2026-01-01T00:00:00Z","labels":{"spark-exporter.io/backup":"orders"},
+  "annotations":{"spark-exporter.io/rpo":"25h"}},"spec":{"schedule":"0 2 * * *"}})";
+
+std::string backup_job(const std::string& status) {
+  return R"({"metadata":{"namespace":"etl","name":"orders-1","uid":"fea96abd-b76c-4815-aa3d-b6ef38adc6ef",)"
+         R"("ownerReferences":[{"kind":"CronJob","name":"orders","uid":"uid-orders","controller":true}]},"status":{)" +
+         status + "}}";
+}
+
+std::string backup_series(const std::string& family) { return family + R"({namespace="etl",backup="orders")"; }
+
+TEST_F(Observing, ShowsBackupsWithWhatTheirPodsSay) {
+  std::string cron = kOrders;
+  std::erase(cron, '\n');
+  serve(server_, kCronJobs, cron);
+  const auto gate = std::make_shared<test::Gate>();
+  serve(server_, kJobs, backup_job(R"("startTime":"2026-01-02T02:00:00Z")"),
+        event(backup_job(R"("startTime":"2026-01-02T02:00:00Z","completionTime":"2026-01-02T02:10:00Z",)"
+                         R"("conditions":[{"type":"Complete","status":"True"}])")),
+        gate);
+  server_.on("/api/v1/namespaces/etl/pods", [](const ReceivedRequest&) {
+    return replies::json(R"({"metadata":{},"items":[{"metadata":{"namespace":"etl","name":"orders-1-x"},"status":)"
+                         R"({"containerStatuses":[{"name":"main","state":{"terminated":{"exitCode":0,)"
+                         R"("message":"{\"size_bytes\":4096}"}}}]}}]})");
+  });
+  start();
+  EXPECT_TRUE(shows(backup_series("backup_running_since_timestamp_seconds"), "1767319200"));
+  EXPECT_TRUE(shows("spark_exporter_source_up{source=\"backups\"}", "1"));
+  gate->open();
+  EXPECT_TRUE(shows(backup_series("backup_last_success_timestamp_seconds"), "1767319800"));
+  EXPECT_TRUE(shows(backup_series("backup_size_bytes"), "4096"));
+  EXPECT_TRUE(shows(backup_series("backup_rpo_target_seconds"), "90000"));
+}
+
+TEST_F(Observing, TakesReportsOfBackupsAndKeepsThem) {
+  options_.state_file = state_;
+  server_.on(
+      "/apis/authentication.k8s.io/v1/tokenreviews",
+      replies::json(R"({"status":{"authenticated":true,"user":{"username":"system:serviceaccount:etl:backup"}}})")
+          .with_status(201));
+  start();
+  EXPECT_TRUE(shows("spark_exporter_source_up{source=\"kubernetes\"}", "1"));
+  const std::string report = R"({"backup":"orders","success":true,"ended":1767319800,"size_bytes":7})";
+  EXPECT_EQ(get("/api/v1/backups", "POST").status, 401U);
+  EXPECT_EQ(post("/api/v1/backups", report, "good").body, "taken\n");
+  EXPECT_TRUE(shows(backup_series("backup_size_bytes"), "7"));
+  observer_.reset();
+  ASSERT_TRUE(std::filesystem::exists(state_ + ".backups"));
+  start();
+  EXPECT_TRUE(shows(backup_series("backup_size_bytes"), "7"));
+  EXPECT_EQ(post("/api/v1/backups", report, "good").body, "known already\n");
+  EXPECT_TRUE(shows(R"(backup_runs_total{namespace="etl",backup="orders",outcome="succeeded"})", "1"));
+  EXPECT_EQ(get("/metrics").body.find("spark_exporter_source_up{source=\"backups\"}"), std::string::npos)
+      << "CronJobs and Jobs are not there to read: that is nobody's fault";
+}
+
+TEST_F(Observing, WatchesVeleroOnceItIsThere) {
+  server_.on("/apis/velero.io/v1", replies::json(R"({"kind":"APIResourceList"})"));
+  serve(server_, "/apis/velero.io/v1/schedules",
+        R"({"metadata":{"namespace":"velero","name":"daily","uid":"s","creationTimestamp":"2026-01-01T00:00:00Z"},)"
+        R"("spec":{"schedule":"0 1 * * *","paused":true}})");
+  serve(server_, "/apis/velero.io/v1/backups",
+        R"({"metadata":{"namespace":"velero","name":"daily-1","uid":"b","labels":{"velero.io/schedule-name":"daily"}},)"
+        R"("status":{"phase":"Completed","startTimestamp":"2026-01-02T01:00:00Z",)"
+        R"("completionTimestamp":"2026-01-02T01:20:00Z"}})");
+  start();
+  EXPECT_TRUE(shows(R"(backup_last_success_timestamp_seconds{namespace="velero",backup="daily"})", "1767316800"));
+  EXPECT_TRUE(shows(R"(backup_suspended{namespace="velero",backup="daily"})", "1"));
+}
+
+TEST_F(Observing, AsksForNothingWhereNobodyWantsBackups) {
+  options_.collectors.chosen["backup"] = false;
+  start();
+  EXPECT_TRUE(shows("spark_exporter_source_up{source=\"kubernetes\"}", "1"));
+  EXPECT_EQ(get("/api/v1/backups", "POST").status, 404U);
+  for (const auto& request : server_.requests()) {
+    EXPECT_EQ(request.path.find("batch"), std::string::npos) << request.path;
+    EXPECT_EQ(request.path.find("velero"), std::string::npos) << request.path;
+  }
 }
 
 TEST(DriverPolls, FollowsDriversWithoutASidecarUpToTheBound) {

@@ -141,6 +141,9 @@ TEST(Documentation, ListsClosedListsInFull) {
   for (std::size_t i = 0; i < cost::kUses; ++i) {
     EXPECT_TRUE(words.contains(std::string(cost::to_string(static_cast<cost::Use>(i))))) << i;
   }
+  for (std::size_t i = 0; i < backup::kOutcomes; ++i) {
+    EXPECT_TRUE(words.contains(std::string(to_string(static_cast<backup::Outcome>(i))))) << i;
+  }
   for (int reason = 0; reason < model::kRemovalReasons; ++reason) {
     const auto name = model::to_string(static_cast<model::RemovalReason>(reason));
     EXPECT_TRUE(words.contains(std::string(name))) << name;
@@ -152,6 +155,7 @@ std::size_t series(int executors) {
   test::Scene scene;
   fill(scene);
   scene.snapshot().outcomes = nullptr;
+  scene.snapshot().backups = nullptr;
   scene.snapshot().deliveries.clear();
   scene.snapshot().final_scrapes.reset();
   scene.view().cost = nullptr;
@@ -226,6 +230,17 @@ TEST(Documentation, TellsTheNumberOfSeriesOfCost) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   EXPECT_NE(text.find("cost adds 22, up to 3 for each kind of node and one for each group; the recommended size 5"),
             std::string::npos);
+}
+
+TEST(Documentation, TellsTheNumberOfSeriesOfBackups) {
+  test::Scene scene;
+  fill(scene);
+  const auto text = render(scene.snapshot(), {"backup"}, scene.drops());
+  std::istringstream in(text);
+  std::size_t lines = 0;
+  for (std::string line; std::getline(in, line);) lines += line.starts_with('#') ? 0U : 1U;
+  EXPECT_EQ(lines, 19U);
+  EXPECT_NE(documentation().find("at most 19 for each backup"), std::string::npos);
 }
 
 TEST(Documentation, TellsTheNumberOfSeries) {

@@ -285,6 +285,43 @@ spark_job_cost_memory_unused{RUN,currency="EUR"} 0.75
 spark_price_per_hour{RUN,resource="cpu",instance_type="m5.xlarge",capacity="spot",currency="EUR"} 0.02
 spark_price_per_hour{RUN,resource="memory",instance_type="m5.xlarge",capacity="spot",currency="EUR"} 0.003
 )"},
+    {"backup", collect_backups, R"(# TYPE backup_runs_total counter
+backup_runs_total{namespace="prod",backup="orders",outcome="succeeded"} 30
+backup_runs_total{namespace="prod",backup="orders",outcome="failed"} 2
+backup_runs_total{namespace="prod",backup="orders",outcome="unknown"} 1
+# TYPE backup_last_success_timestamp_seconds gauge
+backup_last_success_timestamp_seconds{namespace="prod",backup="orders"} 1500
+# TYPE backup_last_attempt_timestamp_seconds gauge
+backup_last_attempt_timestamp_seconds{namespace="prod",backup="orders"} 1900
+# TYPE backup_last_attempt_success gauge
+backup_last_attempt_success{namespace="prod",backup="orders"} 1
+# TYPE backup_running_since_timestamp_seconds gauge
+backup_running_since_timestamp_seconds{namespace="prod",backup="orders"} 1900
+# TYPE backup_duration_seconds gauge
+backup_duration_seconds{namespace="prod",backup="orders"} 300.5
+# TYPE backup_size_bytes gauge
+backup_size_bytes{namespace="prod",backup="orders"} 1000000000
+# TYPE backup_data_timestamp_seconds gauge
+backup_data_timestamp_seconds{namespace="prod",backup="orders"} 1200
+# TYPE backup_unprotected_since_timestamp_seconds gauge
+backup_unprotected_since_timestamp_seconds{namespace="prod",backup="orders"} 1300
+# TYPE backup_rpo_target_seconds gauge
+backup_rpo_target_seconds{namespace="prod",backup="orders"} 86400
+# TYPE backup_rto_target_seconds gauge
+backup_rto_target_seconds{namespace="prod",backup="orders"} 3600
+# TYPE backup_suspended gauge
+backup_suspended{namespace="prod",backup="orders"} 0
+# TYPE backup_last_due_timestamp_seconds gauge
+backup_last_due_timestamp_seconds{namespace="prod",backup="orders"} 1895
+# TYPE backup_next_due_timestamp_seconds gauge
+backup_next_due_timestamp_seconds{namespace="prod",backup="orders"} 2895
+# TYPE backup_verification_timestamp_seconds gauge
+backup_verification_timestamp_seconds{namespace="prod",backup="orders"} 1000
+# TYPE backup_verification_success gauge
+backup_verification_success{namespace="prod",backup="orders"} 1
+# TYPE backup_restore_time_seconds gauge
+backup_restore_time_seconds{namespace="prod",backup="orders"} 41.5
+)"},
     {"sizing", collect_sizing, R"(# TYPE spark_job_recommended_executor_memory_bytes gauge
 spark_job_recommended_executor_memory_bytes{RUN} 2147483648
 # TYPE spark_job_recommended_executor_memory_overhead_bytes gauge

@@ -73,6 +73,11 @@ outcome::View& Scene::outcomes() {
   return outcomes_;
 }
 
+backup::View& Scene::backups() {
+  snapshot_.backups = &backups_;
+  return backups_;
+}
+
 Scene::Scene() : run_(std::make_unique<model::Run>(application(), at(1001))) {
   snapshot_.now = at(2000);
   snapshot_.config_reload_time = at(1500);
@@ -239,9 +244,39 @@ void fill_cost(cost::View& view) {
   view.prices = {{"cpu", "m5.xlarge", "spot", 0.02}, {"memory", "m5.xlarge", "spot", 0.003}};
 }
 
+void fill_backups(backup::View& view) {
+  using namespace std::chrono_literals;
+  backup::BackupView orders;
+  orders.kubernetes_namespace = "prod";
+  orders.name = "orders";
+  orders.is_backup = true;
+  orders.runs = {30, 2, 1};
+  orders.last_success = at(1500);
+  orders.last_attempt = at(1900);
+  orders.last_attempt_success = true;
+  orders.running_since = at(1900);
+  orders.duration_seconds = 300.5;
+  orders.size_bytes = 1e9;
+  orders.data = at(1200);
+  orders.unprotected_since = at(1300);
+  orders.rpo = 24h;
+  orders.rto = 1h;
+  orders.suspended = false;
+  orders.last_due = at(1895);
+  orders.next_due = at(2895);
+  orders.verification = at(1000);
+  orders.verification_success = true;
+  orders.restore_seconds = 41.5;
+  backup::BackupView unknown;
+  unknown.kubernetes_namespace = "prod";
+  unknown.name = "unknown";
+  view.backups = {orders, unknown};
+}
+
 }  // namespace
 
 void fill(Scene& scene) {
+  fill_backups(scene.backups());
   fill_cost(scene.cost());
   scene.advice() = {{}, "", 2'147'483'648, 402'653'184, 2, 3, 0.4};
   fill_outcomes(scene.outcomes());

@@ -30,6 +30,8 @@ class Scene {
   model::Snapshot& snapshot() { return snapshot_; }
   /// Makes this scene's process the one that says what became of runs.
   outcome::View& outcomes();
+  /// Makes this scene's process the one that looks at backups.
+  backup::View& backups();
   /// Makes the run's cost, and what it should have asked for, known.
   cost::View& cost();
   sizing::Advice& advice();
@@ -44,6 +46,7 @@ class Scene {
   std::unique_ptr<model::Run> run_;
   model::Snapshot snapshot_;
   outcome::View outcomes_;
+  backup::View backups_;
   cost::View cost_;
   sizing::Advice advice_;
   metrics::DropCounters drops_;

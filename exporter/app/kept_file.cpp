@@ -1,20 +1,23 @@
-#include "exporter/app/fleet_file.hpp"
+#include "exporter/app/kept_file.hpp"
 
 #include <cstdio>
 
+#include "exporter/backup/catalog.hpp"
 #include "exporter/common/file.hpp"
 #include "exporter/common/limits.hpp"
+#include "exporter/jobs/fleet.hpp"
 
 namespace spark_exporter::app {
 
-void FleetFile::restore(jobs::Fleet& fleet, jobs::TimePoint now) {
+template <class Kept>
+void KeptFile<Kept>::restore(Kept& kept, kubernetes::TimePoint now) {
   if (path_.empty()) return;
   const auto text = read_whole(path_, limits::kStateFileBytes);
   if (text.has_error() && text.error().kind == ErrorKind::kNotFound) {
     log::info("no earlier state", {{"reason", text.error().what}});
     return;
   }
-  const auto restored = text ? fleet.restore(*text, now) : Result<void>(text.error());
+  const auto restored = text ? kept.restore(*text, now) : Result<void>(text.error());
   if (restored) {
     log::info("going on from the state file", {{"file", path_}});
     return;
@@ -25,19 +28,24 @@ void FleetFile::restore(jobs::Fleet& fleet, jobs::TimePoint now) {
              {{"file", path_}, {"error", restored.error().what}, {"moved_to", moved ? aside : std::string()}});
 }
 
-void FleetFile::save_if_due(jobs::Fleet& fleet, jobs::TimePoint now, Instant steady) {
-  if (steady - written_ >= pause_) save(fleet, now, steady);
+template <class Kept>
+void KeptFile<Kept>::save_if_due(Kept& kept, kubernetes::TimePoint now, Instant steady) {
+  if (steady - written_ >= pause_) save(kept, now, steady);
 }
 
-void FleetFile::save(jobs::Fleet& fleet, jobs::TimePoint now, Instant steady) {
-  if (path_.empty() || (!failed_ && !fleet.changed_since_save())) return;
+template <class Kept>
+void KeptFile<Kept>::save(Kept& kept, kubernetes::TimePoint now, Instant steady) {
+  if (path_.empty() || (!failed_ && !kept.changed_since_save())) return;
   written_ = steady;
-  const auto saved = write_atomically(path_, fleet.save(now));
+  const auto saved = write_atomically(path_, kept.save(now));
   failed_ = saved.has_error();
   std::uint64_t held_back = 0;
   if (failed_ && log_limit_.admit("state", steady, held_back)) {
     log::warn("cannot save the state", {{"error", saved.error().what}});
   }
 }
+
+template class KeptFile<jobs::Fleet>;
+template class KeptFile<backup::Catalog>;
 
 }  // namespace spark_exporter::app

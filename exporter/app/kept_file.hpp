@@ -1,26 +1,28 @@
 #pragma once
-// The observer's state file: read once at start, written after changes, seldom enough for any disk. For one thread.
+// A state file of the observer: read once at start, written after changes, seldom enough for any disk. For one thread.
 
 #include <chrono>
 #include <string>
 
 #include "exporter/common/log.hpp"
-#include "exporter/jobs/fleet.hpp"
+#include "exporter/kubernetes/facts.hpp"
 
 namespace spark_exporter::app {
 
-class FleetFile {
+/// `Kept` has restore(json, now), save(now) and changed_since_save() as jobs::Fleet has them.
+template <class Kept>
+class KeptFile {
  public:
   using Instant = std::chrono::steady_clock::time_point;
 
   /// `path` "": there is none, and nothing is done.
-  FleetFile(std::string path, std::chrono::milliseconds pause) : path_(std::move(path)), pause_(pause) {}
+  KeptFile(std::string path, std::chrono::milliseconds pause) : path_(std::move(path)), pause_(pause) {}
 
   /// Before the first fact. A file that does not read is logged, moved aside to `path`.bad, and as good as absent.
-  void restore(jobs::Fleet& fleet, jobs::TimePoint now);
+  void restore(Kept& kept, kubernetes::TimePoint now);
   /// Writes what changed, unless it was written less than the pause ago. A failure is logged and tried again.
-  void save_if_due(jobs::Fleet& fleet, jobs::TimePoint now, Instant steady);
-  void save(jobs::Fleet& fleet, jobs::TimePoint now, Instant steady);
+  void save_if_due(Kept& kept, kubernetes::TimePoint now, Instant steady);
+  void save(Kept& kept, kubernetes::TimePoint now, Instant steady);
 
  private:
   const std::string path_;
