@@ -34,6 +34,18 @@ std::optional<cost::TimePoint> held_from(const kubernetes::Pod& pod) {
   return pod.start_time;
 }
 
+constexpr char kExecutorContainer[] = "spark-kubernetes-executor";  // BasicExecutorFeatureStep
+
+std::optional<std::string> logged_container(const kubernetes::Pod& pod, const std::string& driver) {
+  const auto& statuses = pod.container_statuses;
+  const bool started = std::any_of(statuses.begin(), statuses.end(), [](const auto& status) {
+    return status.state != kubernetes::ContainerStatus::State::kWaiting;
+  });
+  if (!started) return std::nullopt;
+  if (pod.containers.size() + pod.init_containers.size() <= 1) return "";
+  return kubernetes::find_named(pod.containers, driver) != nullptr ? driver : kExecutorContainer;
+}
+
 bool is_terminal(const kubernetes::Pod& pod) {
   return pod.phase == kubernetes::Phase::kSucceeded || pod.phase == kubernetes::Phase::kFailed;
 }
@@ -51,6 +63,8 @@ std::optional<HeldPod> read_held_pod(const kubernetes::Pod& pod, const std::stri
     out.work_until = ended(container);
   }
   if (out.id.empty()) return std::nullopt;
+  out.name = pod.name;
+  out.logged_container = logged_container(pod, driver);
   out.node = pod.node;
   out.reservation = cost::pod_reservation(pod);
   out.held_from = held_from(pod);

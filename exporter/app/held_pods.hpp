@@ -16,6 +16,9 @@ namespace spark_exporter::app {
 
 struct HeldPod {
   std::string id;  ///< Spark's executor id; "driver"
+  std::string name;
+  /// Whose log is Spark's; "" of a pod with one container. Absent: none has started.
+  std::optional<std::string> logged_container;
   std::string node;
   cost::Reservation reservation;
   std::optional<cost::TimePoint> held_from;  ///< absent: no node yet

@@ -7,6 +7,7 @@
 #include "exporter/common/log.hpp"
 #include "exporter/common/version.hpp"
 #include "exporter/delivery/channels.hpp"
+#include "exporter/logs/clues.hpp"
 
 namespace spark_exporter::app {
 namespace {
@@ -266,7 +267,7 @@ PodLife::Turn PodLife::turn(const Ui& ui) {
   const auto now = clock_.wall();
   if (in_pod_) watch_executors();
   judge_grace();
-  if (facts_) fleet_.rest_says(*facts_, now);
+  tell_facts(now);
   if (in_pod_) take_for_deleted(ui);
   auto view = fleet_.view(now);
   if (!knows_pod()) {
@@ -308,6 +309,15 @@ PodLife::Turn PodLife::turn(const Ui& ui) {
   turn.beside.run_over = over;
   if (over) turn.beside.final_scrapes = scrapes_.final_scrapes();
   return turn;
+}
+
+/// A driver that died before its UI was there has said nothing but its log.
+void PodLife::tell_facts(jobs::TimePoint now) {
+  const bool only_log = !facts_ && knows_pod() && !log_clues_.text.empty();
+  if (!facts_ && !only_log) return;
+  auto facts = facts_.value_or(jobs::RestFacts{});
+  logs::add_clues(log_clues_, facts.clues);
+  fleet_.rest_says(facts, now);
 }
 
 void PodLife::published(const Turn& turn) {

@@ -24,6 +24,7 @@
 #include "exporter/cost/view.hpp"
 #include "exporter/delivery/courier.hpp"
 #include "exporter/jobs/fleet.hpp"
+#include "exporter/logs/tally.hpp"
 #include "exporter/sizing/advice.hpp"
 #include "exporter/spark/poller.hpp"
 
@@ -38,6 +39,7 @@ struct Beside {
   std::map<std::string, model::SourceHealth> sources;  ///< more that we ask: nodes, opencost, web_config
   std::optional<cost::View> cost;                      ///< of the current run
   std::optional<sizing::Advice> advice;                ///< to it
+  std::map<logs::Component, logs::Tally> logs;         ///< of its parts, as far as they are read
   std::map<std::pair<std::string, std::string>, std::uint64_t> deliveries;
   std::optional<std::uint64_t> final_scrapes;
   std::string warning;
@@ -60,6 +62,7 @@ class PodLife {
   /// Begins to watch, where this is a pod. Error: it was asked for and cannot be.
   Result<void> start();
   bool in_pod() const { return in_pod_; }
+  const std::string& namespace_name() const { return namespace_; }
   /// Where the API server is, in a pod.
   const std::optional<kubernetes::Cluster>& cluster() const { return cluster_; }
   /// The first list is in, or will not be.
@@ -86,6 +89,9 @@ class PodLife {
     facts_ = facts;
     labels_ = std::move(labels);
   }
+
+  /// What the driver's log says of its end: for what Kubernetes and Spark leave open.
+  void log_says(outcome::Clues clues) { log_clues_ = std::move(clues); }
 
   struct Turn {
     Beside beside;
@@ -115,6 +121,7 @@ class PodLife {
   void send(const outcome::RunView& run);
   Moment moment() const;
   void judge_grace();
+  void tell_facts(jobs::TimePoint now);
 
   const config::Options options_;
   const LastMinutesOptions last_minutes_;
@@ -136,6 +143,7 @@ class PodLife {
   std::optional<Instant> terminated_at_;
 
   std::optional<jobs::RestFacts> facts_;
+  outcome::Clues log_clues_;
   Labels labels_;
   std::optional<Instant> ui_gone_since_;
   bool run_over_ = false;

@@ -77,6 +77,10 @@ model::RunView Publisher::current(const spark::Poller& poller) const {
 std::optional<model::RunView> Publisher::known_run(const spark::Poller& poller) const {
   const std::lock_guard lock(mutex_);
   if (poller.current() != nullptr) return current(poller);
+  return awaited_run();
+}
+
+std::optional<model::RunView> Publisher::awaited_run() const {
   if (options_.spark_app_id.empty()) return std::nullopt;
   model::RunView awaited;
   awaited.app_id = options_.spark_app_id;
@@ -104,6 +108,28 @@ std::size_t Publisher::group_limit() const {
   return config_.group_limit;
 }
 
+/// Under the run's names, from whoever knows them: a driver may die before its UI was there. Without any nobody is
+/// spoken of.
+std::optional<logs::View> Publisher::logs_view(const spark::Poller* poller, const Beside& beside) const {
+  if (beside.logs.empty()) return std::nullopt;
+  logs::View view;
+  view.components = beside.logs;
+  const auto name = [&view](const auto& run) {
+    view.kubernetes_namespace = run.kubernetes_namespace;
+    view.app = run.app;
+    view.app_id = run.app_id;
+  };
+  if (poller != nullptr && poller->current() != nullptr) {
+    name(current(*poller));
+  } else if (beside.run) {
+    name(*beside.run);
+  } else if (const auto awaited = awaited_run()) {
+    name(*awaited);
+  }
+  if (view.app.empty() && view.app_id.empty()) return std::nullopt;
+  return view;
+}
+
 model::Snapshot Publisher::snapshot(spark::Poller* poller, const Beside& beside, spark::TimePoint now) const {
   model::Snapshot snapshot;
   snapshot.now = now;
@@ -120,6 +146,7 @@ model::Snapshot Publisher::snapshot(spark::Poller* poller, const Beside& beside,
     prices.errors[static_cast<std::size_t>(ErrorKind::kPriceMissing)] = *beside.prices_missing;
   }
   if (beside.outcomes) snapshot.outcomes = &*beside.outcomes;
+  snapshot.logs = logs_view(poller, beside);
   snapshot.deliveries = beside.deliveries;
   snapshot.final_scrapes = beside.final_scrapes;
   if (poller != nullptr && poller->previous() != nullptr) {

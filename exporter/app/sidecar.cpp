@@ -29,6 +29,7 @@ constexpr std::chrono::milliseconds kLongestWait{60'000};
 
 /// Beside the state file: the run's counters and its money are each right by themselves.
 constexpr char kCostSuffix[] = ".cost";
+constexpr char kLogsSuffix[] = ".logs";
 
 constexpr char kMetricsType[] = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -60,7 +61,10 @@ Sidecar::Sidecar(const config::Options& options, config::Config config, std::fun
                options.spark_interval,
                publisher_.group_limit()},
               client_factory(options), clock_, [this](const auto& application) { return restore(application); }),
-      life_(options, publisher_.job_labels(), clock_, {[this] { wake(); }, [this] { run_ended(); }}) {}
+      life_(options, publisher_.job_labels(), clock_, {[this] { wake(); }, [this] { run_ended(); }}),
+      logs_([this] {
+        if (run_ended_) wake();
+      }) {}
 
 Sidecar::~Sidecar() {
   {
@@ -82,6 +86,7 @@ Result<void> Sidecar::start() {
   for (const auto& address : server_->addresses()) log::info("listening", {{"address", address}});
   if (auto watched = life_.start(); watched.has_error()) return watched;
   node_prices_ = make_node_prices();
+  follow_logs();
   thread_ = std::thread([this] { live(); });
   return boost::system::in_place_value;
 }
@@ -133,12 +138,14 @@ void Sidecar::poll() {
 }
 
 void Sidecar::publish() {
+  hear_logs();
   auto turn = life_.turn({poller_.current() != nullptr, poller_.current() != nullptr && !poller_.over()});
   const auto now = clock_.steady();
   if (!turn.news && now < published_ + options_.spark_interval) return life_.say_last_words();
   const bool after_poll = published_ == std::chrono::steady_clock::time_point{};
   published_ = now;
   meter(turn.beside);
+  add_logs(turn.beside);
   if (!options_.web_config_file.empty()) turn.beside.sources["web_config"] = web_config_health(*server_);
   if (turn.beside.cost && turn.beside.cost->final) {
     life_.run_cost({turn.beside.cost->currency, turn.beside.cost->totals.used});
@@ -162,6 +169,47 @@ std::unique_ptr<NodePrices> Sidecar::make_node_prices() const {
     opencost = net::make_http_client(std::move(client));
   }
   return std::make_unique<NodePrices>(std::move(api), std::move(opencost), clock_);
+}
+
+void Sidecar::follow_logs() {
+  const auto names = config::enabled_collectors({"logs"}, options_.collectors, {});
+  if (names.empty() || (options_.log_file.empty() && options_.logged_pods == config::LoggedPods::kNone)) return;
+  if (!options_.state_file.empty()) {
+    if (const auto text = read_whole(options_.state_file + kLogsSuffix, limits::kStateFileBytes)) logs_.restore(*text);
+  }
+  if (!options_.log_file.empty()) return logs_.follow_file(options_.log_file);
+  if (!life_.in_pod()) {
+    log::warn("no log is read: this is no pod, or it is not watched", {{"source", "logs"}});
+    return;
+  }
+  logs_.follow_driver(*life_.cluster(), {life_.namespace_name(), options_.kubernetes_pod, options_.kubernetes_driver_container});
+}
+
+/// Before the run's end is told of: its log may say why.
+void Sidecar::hear_logs() {
+  if (!logs_.any()) return;
+  if (run_ended_) logs_.finish();
+  if (const auto* run = poller_.current()) {
+    const auto& application = run->application();
+    const auto start = application.start_time.value_or(spark::TimePoint{});
+    logs_.set_run(application.id + '@' + std::to_string(start.time_since_epoch().count()));
+  }
+  life_.log_says(logs_.clues());
+  if (options_.logged_pods != config::LoggedPods::kAll) return;
+  const auto pods = life_.held_pods();
+  if (!pods) return;
+  std::vector<LoggedContainer> executors;
+  for (const auto& pod : *pods) {
+    if (pod.id == "driver" || !pod.logged_container) continue;
+    executors.push_back({life_.namespace_name(), pod.name, *pod.logged_container});
+  }
+  logs_.follow_executors(*life_.cluster(), executors);
+}
+
+void Sidecar::add_logs(Beside& beside) {
+  if (!logs_.any()) return;
+  beside.logs = logs_.tallies();
+  beside.sources["logs"] = logs_.health();
 }
 
 /// After each poll, and while our pod outlives its driver.
@@ -248,6 +296,10 @@ void Sidecar::restore_cost(const spark::Application& application) {
 void Sidecar::save() {
   if (options_.state_file.empty() || poller_.current() == nullptr || poller_.over()) return;
   auto saved = model::save_state(options_.state_file, poller_.current()->save());
+  if (logs_.any()) {
+    const auto logs = write_atomically(options_.state_file + kLogsSuffix, logs_.save());
+    if (!logs && saved) saved = logs.error();
+  }
   const auto cost = meter_.save();
   if (saved && cost) saved = write_atomically(options_.state_file + kCostSuffix, *cost);
   std::uint64_t held_back = 0;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "exporter/app/cost_meter.hpp"
+#include "exporter/app/log_watch.hpp"
 #include "exporter/app/node_prices.hpp"
 #include "exporter/app/pod_life.hpp"
 #include "exporter/app/publisher.hpp"
@@ -51,6 +52,9 @@ class Sidecar {
   void publish();
   void meter(Beside& beside);
   std::unique_ptr<NodePrices> make_node_prices() const;
+  void follow_logs();
+  void hear_logs();
+  void add_logs(Beside& beside);
   /// Until `until`, or until there is news; false when it is to stop.
   bool wait(std::chrono::steady_clock::time_point until);
   void wake();
@@ -78,6 +82,7 @@ class Sidecar {
 
   PodLife life_;
   std::unique_ptr<NodePrices> node_prices_;
+  LogWatch logs_;
   std::unique_ptr<web::Server> server_;
   std::thread thread_;
 };

@@ -42,6 +42,7 @@ struct RawOptions {
   std::string spark_interval = "10s";
   std::string spark_timeout = "10s";
   std::string kubernetes = "auto";
+  std::string logged_pods = "none";
   std::string outcome_owner = "sidecar";
   std::string linger_success;
   std::string linger_failure;
@@ -176,6 +177,7 @@ class Parser {
     define_job();
     define_kubernetes();
     define_outcome();
+    define_logs();
     define_cost();
     define_observer();
     define_collectors();
@@ -306,6 +308,13 @@ class Parser {
         "URL");
   }
 
+  void define_logs() {
+    constexpr char kGroup[] = "Logs";
+    add(app_, "--logs.pods", raw_.logged_pods,
+        "Whose logs a sidecar reads through the API: none, driver or all (the executors', too).", kGroup, "WHOSE");
+    add(app_, "--logs.file", options_.log_file, "The driver's log, where it is a file.", kGroup, "FILE");
+  }
+
   void define_observer() {
     constexpr char kGroup[] = "Observer";
     add(app_, "--observer.url", raw_.observer_url, "Where a sidecar sends its last words.", kGroup, "URL");
@@ -401,6 +410,7 @@ class Parser {
     options_.spark_timeout = to_duration("--spark.timeout", raw_.spark_timeout, kShortestTimeout, kLongestTimeout);
     convert_kubernetes();
     convert_outcome();
+    convert_logs();
     for (const auto& [name, flags] : collectors_) {
       if (*flags.first && *flags.second) throw Refused{"--collector." + name, "", "is also given as --no-collector"};
       if (*flags.first) options_.collectors.chosen[name] = true;
@@ -423,6 +433,16 @@ class Parser {
     }
     if (options_.kubernetes_driver_container.empty()) {
       throw Refused{"--kubernetes.driver-container", "", "must not be empty"};
+    }
+  }
+
+  void convert_logs() {
+    options_.logged_pods =
+        to_choice<LoggedPods>("--logs.pods", raw_.logged_pods,
+                              {{"none", LoggedPods::kNone}, {"driver", LoggedPods::kDriver}, {"all", LoggedPods::kAll}});
+    // The same text twice would be counted twice.
+    if (!options_.log_file.empty() && options_.logged_pods != LoggedPods::kNone) {
+      throw Refused{"--logs.pods", raw_.logged_pods, "is also given as --logs.file"};
     }
   }
 

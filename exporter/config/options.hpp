@@ -25,6 +25,7 @@ struct CollectorFlags {
 
 enum class Mode { kSidecar, kObserver };
 enum class OutcomeOwner { kSidecar, kObserver };
+enum class LoggedPods { kNone, kDriver, kAll };
 
 struct Options {
   Mode mode = Mode::kSidecar;  ///< --mode
@@ -64,6 +65,9 @@ struct Options {
   std::string kubernetes_namespace;
   std::string kubernetes_pod;  ///< default POD_NAME
   std::string kubernetes_driver_container = "spark-kubernetes-driver";
+
+  LoggedPods logged_pods = LoggedPods::kNone;  ///< --logs.pods: whose logs are read through the API
+  std::string log_file;                        ///< --logs.file: the driver's; "": none
 
   OutcomeOwner outcome_owner = OutcomeOwner::kSidecar;
   std::optional<std::chrono::milliseconds> linger_success;  ///< --outcome.linger-success

@@ -52,14 +52,14 @@ Failure failure_of(const Status& status, const std::string& what) {
 ApiClient::ApiClient(std::unique_ptr<net::HttpClient> http, TokenFile token)
     : http_(std::move(http)), token_(std::move(token)) {}
 
-ApiResult<void> ApiClient::ask(const net::Request& request, const Consumer& consume) {
+ApiResult<void> ApiClient::ask(const net::Request& request, const Consumer& consume, std::string_view content_type) {
   std::optional<Failure> refused;
   const auto done = http_->get(request, [&](const net::ResponseHead& head, std::istream& body) -> Result<void> {
     if (head.status < 200 || head.status >= 300) {
       refused = judge(head, body, request.target);
       return refused->error;
     }
-    if (head.content_type != "application/json") {
+    if (head.content_type != content_type) {
       return Error{ErrorKind::kProtocol, request.target + ": content type " + quoted(head.content_type, 60)};
     }
     return consume(body);
@@ -69,15 +69,17 @@ ApiResult<void> ApiClient::ask(const net::Request& request, const Consumer& cons
   return refused && done.error().kind != ErrorKind::kCancelled ? *refused : plain(done.error());
 }
 
-ApiResult<void> ApiClient::request(net::Request request, const Consumer& consume) {
+ApiResult<void> ApiClient::request(net::Request request, const Consumer& consume, std::string_view content_type) {
   const auto headers = request.headers;
   for (bool again = false;; again = true) {
     const auto token = token_.get();
     if (!token) return plain(token.error());
     request.headers = headers;
-    request.headers.emplace_back("Accept", "application/json");
+    // Errors are JSON whatever was asked for.
+    const bool json = content_type == "application/json";
+    request.headers.emplace_back("Accept", json ? "application/json" : "application/json, */*");
     if (!token->empty()) request.headers.emplace_back("Authorization", "Bearer " + *token);
-    auto done = ask(request, consume);
+    auto done = ask(request, consume, content_type);
     if (done || done.error().error.kind != ErrorKind::kUnauthorized || again || !token_.refresh()) return done;
   }
 }

@@ -5,6 +5,7 @@
 #include <istream>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "exporter/common/result.hpp"
 #include "exporter/kubernetes/cluster.hpp"
@@ -30,21 +31,22 @@ using ApiResult = boost::system::result<T, Failure>;
 
 class ApiClient {
  public:
-  /// Reads the body of a 2xx answer of JSON.
+  /// Reads the body of a 2xx answer.
   using Consumer = std::function<Result<void>(std::istream&)>;
 
   ApiClient(std::unique_ptr<net::HttpClient> http, TokenFile token);
 
   /// Adds the token and "Accept: application/json". A 401 reads the token's file again, and if that holds another one
   /// asks once more. Errors: HttpClient's, the consumer's; by status kUnauthorized, kForbidden, kNotFound, kRedirect,
-  /// kStatus (with the API's own message); kProtocol for a body that is not JSON.
-  ApiResult<void> request(net::Request request, const Consumer& consume);
+  /// kStatus (with the API's own message); kProtocol for a body that is not of `content_type`.
+  ApiResult<void> request(net::Request request, const Consumer& consume,
+                          std::string_view content_type = "application/json");
 
   void cancel() noexcept { http_->cancel(); }
   net::ClientStats stats() const { return http_->stats(); }
 
  private:
-  ApiResult<void> ask(const net::Request& request, const Consumer& consume);
+  ApiResult<void> ask(const net::Request& request, const Consumer& consume, std::string_view content_type);
 
   std::unique_ptr<net::HttpClient> http_;
   TokenFile token_;

@@ -70,6 +70,16 @@ std::string watch_target(const Selection& selection, std::string_view version, l
   return collection(selection) + query;
 }
 
+std::string log_target(std::string_view namespace_name, std::string_view pod, std::string_view container,
+                       std::string_view since) {
+  std::string query;
+  add(query, "container", container);
+  add(query, "follow", "true");
+  add(query, "sinceTime", since);
+  add(query, "timestamps", "true");
+  return "/api/v1/namespaces/" + encoded(namespace_name) + "/pods/" + encoded(pod) + "/log" + query;
+}
+
 std::string describe(const Selection& selection) {
   std::string text(selection.resource.plural);
   if (!selection.resource.group.empty()) text += "." + std::string(selection.resource.group);

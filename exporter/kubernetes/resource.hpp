@@ -37,6 +37,11 @@ std::string list_target(const Selection& selection, std::size_t limit, std::stri
 /// Path and query of a watch from `version` that the server ends after `seconds`.
 std::string watch_target(const Selection& selection, std::string_view version, long long seconds);
 
+/// Path and query of a container's log, each line after the time it was written, that goes on until the container ends.
+/// `container`: may be "" of a pod with one; `since`: RFC 3339, cut to its second by the server; "": from the beginning.
+std::string log_target(std::string_view namespace_name, std::string_view pod, std::string_view container,
+                       std::string_view since);
+
 /// "pods in namespace spark", "nodes"
 std::string describe(const Selection& selection);
 

@@ -26,6 +26,7 @@ constexpr Collector kTable[] = {
     {"cost", "what the run costs, and what the money bought", collect_cost, true},
     {"sizing", "what the run should have asked for", collect_sizing, true},
     {"backup", "backups and the drills that restore them", collect_backups, true},
+    {"logs", "what the logs say: messages by level, known troubles", collect_logs, true},
     {"executors", "executors: tasks, memory, removals", collect_executors, true},
     {"self", "the exporter's own sources, errors and caps", collect_self, true},
 };

@@ -23,6 +23,7 @@ void collect_streaming(const model::Snapshot& snapshot, Families& families);
 void collect_cost(const model::Snapshot& snapshot, Families& families);
 void collect_sizing(const model::Snapshot& snapshot, Families& families);
 void collect_backups(const model::Snapshot& snapshot, Families& families);
+void collect_logs(const model::Snapshot& snapshot, Families& families);
 void collect_executors(const model::Snapshot& snapshot, Families& families);
 void collect_self(const model::Snapshot& snapshot, Families& families);
 

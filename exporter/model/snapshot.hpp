@@ -14,6 +14,7 @@
 #include "exporter/common/limits.hpp"
 #include "exporter/common/result.hpp"
 #include "exporter/cost/view.hpp"
+#include "exporter/logs/tally.hpp"
 #include "exporter/model/run.hpp"
 #include "exporter/outcome/view.hpp"
 #include "exporter/sizing/advice.hpp"
@@ -57,6 +58,8 @@ struct Snapshot {
   /// What this process says about outcomes; null: another one does (--outcome.owner).
   const outcome::View* outcomes = nullptr;
   const backup::View* backups = nullptr;  ///< null: nobody here looks at backups
+  /// What the run's logs said; nothing if none is read.
+  std::optional<logs::View> logs;
   std::map<std::string, SourceHealth> sources;
   /// Tries to deliver the last words, by channel and result: spark_exporter_outcome_deliveries_total.
   std::map<std::pair<std::string, std::string>, std::uint64_t> deliveries;

@@ -25,6 +25,11 @@ void PodApi::forbid() {
   forbidden_ = true;
 }
 
+void PodApi::set_log(std::string text) {
+  const std::lock_guard lock(mutex_);
+  log_ = std::move(text);
+}
+
 void PodApi::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -48,6 +53,11 @@ Reply PodApi::answer(const ReceivedRequest& request) {
   if (forbidden_) {
     return replies::json(R"({"kind":"Status","code":403,"reason":"Forbidden","message":"pods is forbidden"})")
         .with_status(403);
+  }
+  if (request.path == "/api/v1/namespaces/etl/pods/nightly-driver/log") {
+    auto reply = replies::json(log_).chunked();
+    reply.headers = {{"Content-Type", "text/plain"}};
+    return reply;
   }
   if (request.path != "/api/v1/namespaces/etl/pods") return replies::status(404);
   const auto version = std::to_string(states_.size());

@@ -21,6 +21,8 @@ class PodApi {
   /// The pod as it is from now on.
   void set(Json pod);
   void forbid();
+  /// What its driver's container has written, as the API tells it: each line after its time.
+  void set_log(std::string text);
   /// As if the server had been switched off.
   void stop();
   std::string url() const { return server_.url(); }
@@ -33,6 +35,7 @@ class PodApi {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Json> states_;
+  std::string log_;
   bool forbidden_ = false;
   bool stopped_ = false;
   test::FaultServer server_;

@@ -131,6 +131,29 @@ TEST_P(Ends, AreShownToldAndLeft) {
   }
 }
 
+/// A driver that died before its UI was there: Spark's API has told nothing.
+TEST(EndsByLog, NameTheExceptionOfTheLog) {
+  Pod pod(running_pod(true, 300));
+  pod.options.linger_failure = 1s;
+  pod.options.logged_pods = config::LoggedPods::kDriver;
+  pod.driver_gone();
+  pod.start();
+  const std::string at = "2026-11-23T10:04:59.123456789Z ";
+  pod.api().set_log(at + "Traceback (most recent call last):\n" + at + "  File \"job.py\", line 3, in <module>\n" + at +
+                    "py4j.protocol.Py4JJavaError: An error occurred while calling o60.toPandas.\n" + at +
+                    ": java.lang.OutOfMemoryError: Java heap space\n" + at + "\tat a.B.c(B.java:1)\n");
+  const std::string found = "spark_log_signatures_total" + run_labels(R"(,component="driver",signature="heap_oom")");
+  scrape_until(*pod.sidecar, [&found](const std::string& text) { return value(text, found) == 1; });
+  pod.api().set(with_driver_end(running_pod(true, 300), 1, "Error"));
+  const auto text = scrape_until(*pod.sidecar, [](const std::string& t) { return value(t, kStatus) == 2; });
+  EXPECT_NE(text.find("reason=\"DriverJavaHeapOOM\""), std::string::npos) << text;
+  EXPECT_NE(text.find("exception=\"java.lang.OutOfMemoryError\""), std::string::npos);
+  EXPECT_EQ(value(text, "spark_log_messages_total" + run_labels(R"(,component="driver",level="none")")), 1);
+  EXPECT_EQ(value(text, R"(spark_exporter_source_up{source="logs"})"), 1);
+  ASSERT_TRUE(pod.leaves());
+  EXPECT_EQ(pod.last_words()["exception"], "java.lang.OutOfMemoryError");
+}
+
 INSTANTIATE_TEST_SUITE_P(Table, Ends,
                          testing::Values(End{"exit_0", 0, "Completed", "succeeded", "", 1},
                                          End{"exit_1", 1, "Error", "failed", "UserError", 2},

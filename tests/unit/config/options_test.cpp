@@ -250,6 +250,8 @@ TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
       {{"--kubernetes.api-server=host:6443"}, "--kubernetes.api-server=\"host:6443\": is no http or https URL"},
       {{"--kubernetes.driver-container="}, "--kubernetes.driver-container"},
       {{"--observer.url=observer"}, "--observer.url=\"observer\": is no http or https URL"},
+      {{"--logs.pods=x"}, "--logs.pods=\"x\": must be one of none, driver, all"},
+      {{"--logs.pods=all", "--logs.file=x"}, "--logs.pods=\"all\": is also given as --logs.file"},
       {{"--cost.opencost-url=x"}, "--cost.opencost-url=\"x\": is no http or https URL"},
       {{"--push.gateway-url=x"}, "--push.gateway-url=\"x\": is no http or https URL"},
       {{"--push.alertmanager-url=x"}, "--push.alertmanager-url=\"x\": is no http or https URL"},
@@ -361,6 +363,13 @@ TEST_F(CommandLine, ChoosesCollectors) {
   for (const auto& c : cases) {
     EXPECT_EQ(enabled_collectors(kCollectors, good(c.arguments).collectors, c.file), c.enabled);
   }
+}
+
+TEST_F(CommandLine, SaysWhichLogsAreRead) {
+  EXPECT_EQ(good({}).logged_pods, LoggedPods::kNone);
+  EXPECT_EQ(good({"--logs.pods=driver"}).logged_pods, LoggedPods::kDriver);
+  EXPECT_EQ(good({"--logs.pods=all"}).logged_pods, LoggedPods::kAll);
+  EXPECT_EQ(good({"--logs.file=/log/driver.log"}).log_file, "/log/driver.log");
 }
 
 TEST_F(CommandLine, SizesAJob) {

@@ -138,6 +138,9 @@ TEST(Documentation, ListsClosedListsInFull) {
   expect_all(outcome::kTerminations, outcome::Termination{});
   expect_all(outcome::kPhases, kubernetes::Phase{});
   expect_all(outcome::kComponents, outcome::Component{});
+  for (int i = 0; i < logs::kLevels; ++i) {
+    EXPECT_TRUE(words.contains(std::string(logs::to_string(static_cast<logs::Level>(i))))) << i;
+  }
   for (std::size_t i = 0; i < cost::kUses; ++i) {
     EXPECT_TRUE(words.contains(std::string(cost::to_string(static_cast<cost::Use>(i))))) << i;
   }
@@ -156,6 +159,7 @@ std::size_t series(int executors) {
   fill(scene);
   scene.snapshot().outcomes = nullptr;
   scene.snapshot().backups = nullptr;
+  scene.snapshot().logs.reset();
   scene.snapshot().deliveries.clear();
   scene.snapshot().final_scrapes.reset();
   scene.view().cost = nullptr;
@@ -241,6 +245,24 @@ TEST(Documentation, TellsTheNumberOfSeriesOfBackups) {
   for (std::string line; std::getline(in, line);) lines += line.starts_with('#') ? 0U : 1U;
   EXPECT_EQ(lines, 19U);
   EXPECT_NE(documentation().find("at most 19 for each backup"), std::string::npos);
+}
+
+TEST(Documentation, TellsTheNumberOfSeriesOfLogs) {
+  constexpr int kOfAComponent = logs::kLevels + logs::kSignatures + 1;
+  EXPECT_EQ(kOfAComponent, 40);
+  EXPECT_EQ(kOfAComponent + kErrorKinds + 3, 63);
+  std::string text = documentation();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  EXPECT_NE(text.find("63 more (the source `logs` among them), and 40 for the executors' logs"), std::string::npos);
+}
+
+TEST(Documentation, ListsEverySignature) {
+  std::ifstream in(SOURCE_DIR "/docs/logs.md");
+  const auto words = code_spans({std::istreambuf_iterator<char>(in), {}});
+  for (int i = 0; i < logs::kSignatures; ++i) {
+    const std::string name(logs::to_string(static_cast<logs::Signature>(i)));
+    EXPECT_TRUE(words.contains(name)) << name;
+  }
 }
 
 TEST(Documentation, TellsTheNumberOfSeries) {

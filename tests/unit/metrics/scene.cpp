@@ -282,6 +282,13 @@ void fill(Scene& scene) {
   fill_outcomes(scene.outcomes());
   scene.snapshot().deliveries[{"observer", "ok"}] = 1;
   scene.snapshot().final_scrapes = 2;
+  auto& logs = scene.snapshot().logs.emplace();
+  logs.kubernetes_namespace = "prod";
+  logs.app = "sales";
+  logs.app_id = "spark-1";
+  logs.components[logs::Component::kDriver].messages[index(logs::Level::kWarn)] = 3;
+  logs.components[logs::Component::kDriver].signatures[index(logs::Signature::kDiskFull)] = 2;
+  logs.components[logs::Component::kDriver].skipped_bytes = 1024;
   fill_work(scene.run());
   fill_streaming(scene.run());
   auto one = with_gc(executor("1", 1500), 700, 80, 900);
