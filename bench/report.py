@@ -139,6 +139,11 @@ def decode_rows(decode):
     return rows
 
 
+def log_rows(logs):
+    return [Row(f"Logs: a file of {row['bytes'] / MB:.0f} MB", f"{row['log']}, lines of one core", "/s", row["ours"],
+                row["grep"], row["peer"]) for row in logs["rows"]]
+
+
 def all_rows(results):
     rows = []
     if "polling" in results:
@@ -147,6 +152,8 @@ def all_rows(results):
         rows += peer_rows(results["peers"], results["memory"], results["polling"])
     if "decode" in results:
         rows += decode_rows(results["decode"])
+    if "logs" in results:
+        rows += log_rows(results["logs"])
     return rows
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 
 import decode
+import logs
 import peers
 import polling
 import report
@@ -70,7 +71,8 @@ def measure(options, size):
     results, skipped = {"jobs": size["jobs"]}, []
     parts = (("driver and sidecar", lambda: measure_driver(binary, size, results)),
              ("decoding", lambda: results.update(
-                 decode=decode.measure(os.path.join(options.build, "bench", "decode_bench")))))
+                 decode=decode.measure(os.path.join(options.build, "bench", "decode_bench")))),
+             ("logs", lambda: results.update(logs=logs.measure(os.path.join(options.build, "bench", "log_bench")))))
     for name, part in parts:
         try:
             part()

@@ -107,11 +107,11 @@ def _session(pid):
 class Spark:
     """One driver with its event log. Use as a context manager: nothing of it is left afterwards."""
 
-    def __init__(self, version, scenario, master=CLUSTER, conf=None, arguments=()):
+    def __init__(self, version, scenario, master=CLUSTER, conf=None, arguments=(), script="workloads.py"):
         need_java()
         self.python = python_with_spark(version)
         self.version, self.scenario, self.master = version, scenario, master
-        self.conf, self.arguments = conf or {}, arguments
+        self.conf, self.arguments, self.script = conf or {}, arguments, script
         self.scratch = tempfile.mkdtemp(prefix="spark-e2e-")
         self.event_log = os.path.join(self.scratch, "events")
         self.log = os.path.join(self.scratch, "driver.log")
@@ -137,7 +137,7 @@ class Spark:
         command = [os.path.join(home, "bin", "spark-submit"), "--master", self.master, "--name", "e2e-" + self.scenario]
         for key, value in conf.items():
             command += ["--conf", f"{key}={value}"]
-        command += [os.path.join(HERE, "workloads.py"), self.scenario, *map(str, self.arguments)]
+        command += [os.path.join(HERE, self.script), self.scenario, *map(str, self.arguments)]
         env = {**os.environ, "SPARK_HOME": home, "PYSPARK_PYTHON": self.python, "PYSPARK_DRIVER_PYTHON": self.python,
                "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "127.0.0.1", "SPARK_USER": "spark",
                "SPARK_WORKER_DIR": os.path.join(self.scratch, "work"), "TMPDIR": tmp,
