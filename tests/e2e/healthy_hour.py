@@ -24,8 +24,10 @@ class Recorder:
         self.scrapes.append((now, scrape))
 
     def series(self):
-        """{series: [value of each minute, None where it is not there]}; times are stretched as the scrapes are."""
-        begin, end = self.scrapes[0][0], self.scrapes[-1][0]
+        """{series: [value of each minute, None where it is not there]}; times are stretched as the scrapes are. The hour
+        begins with the end of the first Spark job: a JVM that starts within a minute would seem to take half an hour."""
+        begin = next(at for at, scrape in self.scrapes if scrape.total("spark_app_jobs_total", status="succeeded"))
+        end = self.scrapes[-1][0]
         factor = MINUTES * 60 / max(end - begin, 1)
         found = {}
         for minute in range(MINUTES + 1):
