@@ -31,7 +31,7 @@ COLLECTS = """
 RUNBOOK = '      runbook: "docs/operations/runbooks/job-failure.md"\n'
 
 # Named in the rules before the exporter serves them.
-ANNOUNCED = ("data_quality_", "backup_", "spark_job_budget")
+ANNOUNCED = ("data_quality_", "spark_job_budget")
 FOREIGN = {"team", "owner", "backup", "dataset", "suite", "period"}  # of job.labels, and of what is announced
 
 problems = []
