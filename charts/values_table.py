@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the table of values in a chart's README.md from its values.yaml: each key with its default and the comment that
-stands behind it or above it.
+"""Writes the table of values in a chart's README.md from its values.yaml: each key with its default and the comment
+that stands behind it or above it.
     charts/values_table.py [--check] [CHART...]      without CHART: all
 """
 import os

@@ -20,8 +20,8 @@ $(said "$1/charts-rights.log")
 
 ## spark-submit, driver, exporter
 
-The Job of \`charts/spark-job\` runs spark-submit in cluster mode; a kubelet over processes runs what it makes, with executors.
-Spark 3.5.9, then 4.3.0:
+The Job of \`charts/spark-job\` runs spark-submit in cluster mode; a kubelet over processes runs what it makes, with
+executors. Spark 3.5.9, then 4.3.0:
 
 $(said "$1/charts-submit.log")
 

@@ -9,7 +9,8 @@ import control_plane
 import helm
 import lab
 
-# The spark-operator's own definitions are in no Go module and too large to copy: taken from beside the clone where they are.
+# The spark-operator's own definitions are in no Go module and too large to copy: taken from beside the clone where
+# they are.
 OPERATOR_CRDS = os.environ.get("SPARKOPERATOR_CRDS", os.path.join(
     helm.ROOT, "..", "shared", "recordings", "kubernetes-1.36.3", "sparkoperator-2.5.2", "crd"))
 STAND_IN = os.path.join(lab.HERE, "kube", "sparkoperator-crds.json")

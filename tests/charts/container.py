@@ -1,5 +1,5 @@
-"""The first process of a container on process-kubelet (tests/e2e/kube), which has no mount namespace: paths below the pod's
-mounts become those of the host, in arguments and in the environment.
+"""The first process of a container on process-kubelet (tests/e2e/kube), which has no mount namespace: paths below the
+pod's mounts become those of the host, in arguments and in the environment.
     container.py COMMAND...             runs it
     container.py spark driver|executor  does what the entry point of Spark's image does
 """

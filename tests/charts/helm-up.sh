@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# helm-up.sh build: builds Helm 3 and 4 and unpacks the resource definitions of prometheus-operator and external-secrets,
-# all from their Go modules, once for each state of go.mod, go.sum and crds.txt. Prints the folder that has
+# helm-up.sh build: builds Helm 3 and 4 and unpacks the resource definitions of prometheus-operator and of
+# external-secrets, all from their Go modules, once for each state of what is here. Prints the folder that has
 #   helm3  helm4  crds/prometheus-operator/*.yaml  crds/external-secrets/*.yaml
 #
 #   KUBELAB_CACHE   binaries and Go build cache (default: ${XDG_CACHE_HOME:-~/.cache}/kubelab), shared with
@@ -20,7 +20,7 @@ for part in go flock python3; do command -v "$part" >/dev/null || lacks "no $par
 version=$(GOTOOLCHAIN=local go env GOVERSION); version=${version#go}
 [ "$(printf '%s\n' 1.26 "$version" | sort -V | head -n 1)" = 1.26 ] || lacks "go is $version, 1.26 or newer is needed"
 
-key=$( { go env GOVERSION GOOS GOARCH; cat "$here"/go.mod "$here"/go.sum "$here"/crds.txt "$here"/helm-up.sh; } | sha256sum | cut -c1-12)
+key=$( { go env GOVERSION GOOS GOARCH; cat "$here"/{go.mod,go.sum,crds.txt,helm-up.sh}; } | sha256sum | cut -c1-12)
 out=$cache/helm-$key
 mkdir -p "$out/crds" "$cache/go-build"
 exec 9>"$cache/helm.lock"
@@ -34,7 +34,9 @@ while read -r name module release sum folder; do
   told=$(cd / && GOFLAGS= go mod download -json "$module@$release") || lacks "Go's module $module cannot be downloaded"
   source=$(printf '%s' "$told" | python3 -c 'import json, sys
 told = json.load(sys.stdin)
-sys.exit("%s: %s is not %s" % (told["Path"], told["Sum"], sys.argv[1])) if told["Sum"] != sys.argv[1] else print(told["Dir"])' "$sum")
+if told["Sum"] != sys.argv[1]:
+    sys.exit("%s: %s is not %s" % (told["Path"], told["Sum"], sys.argv[1]))
+print(told["Dir"])' "$sum")
   rm -rf "$out/crds/$name.tmp"; mkdir "$out/crds/$name.tmp"
   cp "$source/$folder"/*.yaml "$out/crds/$name.tmp"; chmod -R u+w "$out/crds/$name.tmp"
   mv "$out/crds/$name.tmp" "$out/crds/$name"

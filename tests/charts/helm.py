@@ -66,7 +66,8 @@ class Helm:
 
     def template(self, release, chart, values=None, namespace="spark", *more):
         """The objects that it renders."""
-        text = self.run("template", release, os.path.join(CHARTS, chart), "--namespace", namespace, *more, values=values)
+        path = os.path.join(CHARTS, chart)
+        text = self.run("template", release, path, "--namespace", namespace, *more, values=values)
         return [made for made in yaml.safe_load_all(text) if made]
 
 

@@ -1,6 +1,7 @@
-"""The rights that charts/spark-exporter gives are enough and no more. Helm installs the chart on a real API server; with the
-very Role, ClusterRole and account that it leaves there observer and sidecar do all that is asked of them, and without each
-one of the rights a check that has a name fails. The rules are those with which the tests of outcomes run (kube_lab)."""
+"""The rights that charts/spark-exporter gives are enough and no more. Helm installs the chart on a real API server;
+with the very Role, ClusterRole and account that it leaves there observer and sidecar do all that is asked of them,
+and without each one of the rights a check that has a name fails. The rules are those with which the tests of outcomes
+run (kube_lab)."""
 import copy
 import os
 import sys
@@ -19,6 +20,8 @@ CRON = f"/apis/batch/v1/namespaces/{NAMESPACE}/cronjobs"
 JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
 SCHEDULED = f"/apis/sparkoperator.k8s.io/v1beta2/namespaces/{NAMESPACE}/scheduledsparkapplications"
 RELEASE = "spark-exporter"
+APPLICATION = {"type": "Python", "sparkVersion": "3.5.9", "mainApplicationFile": "local:///a.py", "driver": {},
+               "executor": {}}
 SECONDS = 20  # for what has to show after a change
 
 
@@ -38,7 +41,8 @@ def rules_without(rules, right):
     kept = {}
     for group, resource, verb in sorted(plain(rules) - {right}):
         kept.setdefault((group, resource), []).append(verb)
-    return [{"apiGroups": [group], "resources": [resource], "verbs": verbs} for (group, resource), verbs in kept.items()]
+    return [{"apiGroups": [group], "resources": [resource], "verbs": verbs}
+            for (group, resource), verbs in kept.items()]
 
 
 # --- what must be seen ---------------------------------------------------------------------------
@@ -50,14 +54,15 @@ def now():
 def furnish(plane):
     """Runs, a schedule, and a backup that was made."""
     pods = test_rights.populate(plane)
-    template = {"type": "Python", "sparkVersion": "3.5.9", "mainApplicationFile": "local:///a.py", "driver": {}, "executor": {}}
     plane.api.create(SCHEDULED, {"apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "ScheduledSparkApplication",
-                                 "metadata": {"name": "nightly"}, "spec": {"schedule": "0 2 * * *", "template": template}})
+                                 "metadata": {"name": "nightly"},
+                                 "spec": {"schedule": "0 2 * * *", "template": APPLICATION}})
     job = {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}}}
     plane.api.create(CRON, {"metadata": {"name": "orders", "labels": {"spark-exporter.io/backup": "orders"},
                                          "annotations": {"spark-exporter.io/rpo": "24h"}},
                             "spec": {"schedule": "0 4 * * *", "jobTemplate": {"spec": job}}})
-    plane.api.create(JOBS, {"metadata": {"name": "sales-backup", "labels": {"spark-exporter.io/backup": "sales"}}, "spec": job})
+    plane.api.create(JOBS, {"metadata": {"name": "sales-backup", "labels": {"spark-exporter.io/backup": "sales"}},
+                            "spec": job})
     return pods
 
 
@@ -67,8 +72,7 @@ def changes(plane, number):
     test_rights.driver(plane.api, name, status=test_rights.RUNNING)
     plane.api.create(test_rights.SPARK, {
         "apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication", "metadata": {"name": f"app-{name}"},
-        "spec": {"type": "Python", "sparkVersion": "3.5.9", "mainApplicationFile": "local:///a.py", "driver": {},
-                 "executor": {}}})
+        "spec": APPLICATION})
     status = {"applicationState": {"state": "FAILED", "errorMessage": "failed to submit"}, "submissionID": "s-2",
               "lastSubmissionAttemptTime": now()}
     plane.api.patch(f"{test_rights.SPARK}/app-{name}/status", {"status": status})
@@ -76,7 +80,8 @@ def changes(plane, number):
     schedule["metadata"] = {"name": f"schedule-{name}"}
     plane.api.create(SCHEDULED, {key: schedule[key] for key in ("apiVersion", "kind", "metadata", "spec")})
     cron = plane.api.get(CRON + "/orders")
-    plane.api.create(CRON, {"metadata": {"name": f"cron-{name}", "labels": {"spark-exporter.io/backup": f"cron-{name}"}},
+    marked = {"spark-exporter.io/backup": f"cron-{name}"}
+    plane.api.create(CRON, {"metadata": {"name": f"cron-{name}", "labels": marked},
                             "spec": {key: cron["spec"][key] for key in ("schedule", "jobTemplate")}})
     job = plane.api.get(CRON + "/orders")["spec"]["jobTemplate"]["spec"]
     plane.api.create(JOBS, {"metadata": {"name": f"job-{name}", "labels": {"spark-exporter.io/backup": f"job-{name}"}},
@@ -166,7 +171,7 @@ def check_sidecar(plane, tool):
         pod = test_rights.driver(plane.api, name, status=test_rights.RUNNING)
         with test_rights.sidecar(plane, "beside", name) as program:
             try:
-                lab.wait_until("its pod", lambda: program.logged("pod") or program.scrape().total("spark_job_status") == 0, 10)
+                lab.wait_until("its pod", lambda: program.scrape().total("spark_job_status") == 0, SECONDS)
                 plane.api.patch(f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}/status",
                                 {"status": test_rights.failed()})
                 lab.wait_until("the outcome", lambda: program.scrape().total("spark_job_status") == 2, SECONDS)

@@ -1,5 +1,5 @@
-"""What Helm 3 and Helm 4 make of the charts, without a cluster: lint, every case rendered, the 20 kinds of mistakes refused
-by name, and what must stand in the objects."""
+"""What Helm 3 and Helm 4 make of the charts, without a cluster: lint, every case rendered, the 20 kinds of mistakes
+refused by name, and what must stand in the objects."""
 import itertools
 import os
 import shutil
@@ -45,7 +45,9 @@ def check_mistakes(tool):
     for chart, wrong, key in WRONG:
         message = refused(tool, chart, wrong).partition("values don't meet")[2]
         assert any(shown in message for shown in (f"/{key}'", f"/{key}/", f"'{key}'")), (wrong, message)
-    unsaid = [({"environment": "production", "environments": {"prod": {}}}, "environment"), ({"backup": {"enabled": True}}, "backup.source"),
+    unsaid = [({"environment": "production", "environments": {"prod": {}}}, "environment"),
+              ({"restart": "always", "runner": "submit"}, "restart"),
+              ({"backup": {"enabled": True}}, "backup.source"),
               ({"restoreDrill": {"enabled": True}}, "restoreDrill.enabled"),
               ({"qualityGate": {"enabled": True}}, "qualityGate.command"),
               ({"qualityGate": {"enabled": True, "command": ["a"], "when": "afterRun"}}, "qualityGate.when")]
@@ -85,7 +87,8 @@ def check_job(tool):
         observed = driver_template(tool.template("sales", JOB, {**values, "environment": "dev"}))
         assert observed["spec"]["terminationGracePeriodSeconds"] == 45
         assert "--observer.url=http://spark-exporter.monitoring:9817" in containers(observed)["spark-exporter"]["args"]
-    application = one(tool.template("sales", JOB, {**cases.JOBS["operator"], "environment": "prod"}), "SparkApplication")
+    objects = tool.template("sales", JOB, {**cases.JOBS["operator"], "environment": "prod"})
+    application = one(objects, "SparkApplication")
     executor = application["spec"]["executor"]
     assert (executor["instances"], executor["memory"], executor["cores"]) == (10, "8g", 4), executor
     conf = application["spec"]["sparkConf"]
@@ -115,7 +118,8 @@ def check_secrets(tool):
 
 def check_backup(tool):
     objects = tool.template("sales", JOB, {**cases.JOBS["submit, on a schedule, everything"], "environment": "prod"})
-    for name, label in (("sales-backup", "spark-exporter.io/backup"), ("sales-drill", "spark-exporter.io/restore-drill")):
+    for name, label in (("sales-backup", "spark-exporter.io/backup"),
+                        ("sales-drill", "spark-exporter.io/restore-drill")):
         made = one(objects, "CronJob", name)
         assert made["metadata"]["labels"][label] == "sales"
         told = made["metadata"]["annotations"]
@@ -161,8 +165,8 @@ def check_observer(tool):
 
 
 def check_plain_prometheus(tool):
-    """Debian's promtool reads what the chart leaves for a Prometheus without its operator. It was built without Kubernetes'
-    service discovery, so that part is taken out for it."""
+    """Debian's promtool reads what the chart leaves for a Prometheus without its operator. It was built without the
+    service discovery of Kubernetes, so that part is taken out for it."""
     if not shutil.which("promtool"):
         raise lab.Skip("no promtool (Debian: prometheus)")
     for contract in ("word-for-word", "keep-firing"):

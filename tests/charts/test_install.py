@@ -1,6 +1,6 @@
-"""Helm 3 and Helm 4 on a real API server with the real custom resources: every case installed, upgraded, rolled back and
-uninstalled, nothing left behind; every object taken by strict validation; and in a namespace that enforces the restricted
-pod security the pods that it leads to are admitted, and the same without runAsNonRoot refused.
+"""Helm 3 and Helm 4 on a real API server with the real custom resources: every case installed, upgraded, rolled back
+and uninstalled, nothing left behind; every object taken by strict validation; and in a namespace that enforces the
+restricted pod security the pods that it leads to are admitted, and the same without runAsNonRoot refused.
     test_install.py [--all] [--table FILE]      without --all: a sample, another one for each version of Helm
 """
 import argparse
@@ -22,8 +22,8 @@ DERIVED = {"pods", "replicasets", "controllerrevisions", "endpoints", "endpoints
 
 
 def asked(cluster, namespace):
-    """{(plural, name): what was asked for} of what the release has there. Of a Job its name says it all; a StatefulSet's
-    claims are the controller's."""
+    """{(plural, name): what was asked for} of what the release has there. Of a Job its name says it all; the claims of
+    a StatefulSet are the controller's."""
     def what(plural, made):
         parts = ("data", "rules", "subjects", "roleRef") + (() if plural == "jobs" else ("spec",))
         return {part: made[part] for part in parts if part in made}
@@ -102,7 +102,8 @@ def admitted(cluster, namespace, pod):
     """None, or why the API server refuses a pod of this template."""
     body = {"metadata": {**pod.get("metadata", {}), "name": "tried"}, "spec": copy.deepcopy(pod["spec"])}
     body["spec"]["serviceAccountName"] = "default"
-    status, answer = cluster.api.call("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All&fieldValidation=Strict", body)
+    path = f"/api/v1/namespaces/{namespace}/pods?dryRun=All&fieldValidation=Strict"
+    status, answer = cluster.api.call("POST", path, body)
     return None if status == 201 else answer["message"]
 
 
@@ -142,7 +143,8 @@ def check_pod_security(cluster, tool):
     namespace, path = f"restricted-{tool.major}", os.path.join(helm.CHARTS, EXPORTER)
     cluster.namespace(namespace, RESTRICTED)
     tool.run("install", "spark-exporter", path, "--namespace", namespace)
-    lab.wait_until("the observer's pod", lambda: pods_of(cluster, namespace, "app.kubernetes.io/component=observer"), 60)
+    there = lambda part: pods_of(cluster, namespace, f"app.kubernetes.io/component={part}")  # noqa: E731
+    lab.wait_until("the observer's pod", lambda: there("observer"), 60)
     # Another spec: the Deployment's controller makes another ReplicaSet, which makes the pods.
     tool.run("upgrade", "spark-exporter", path, "--namespace", namespace, values={
         "observer": {"podSecurityContext": {"runAsNonRoot": None}}})
@@ -151,7 +153,7 @@ def check_pod_security(cluster, tool):
     tool.run("uninstall", "spark-exporter", "--namespace", namespace)
     submit = {**cases.JOBS["submit"], "environment": "dev"}
     tool.run("install", "sales", os.path.join(helm.CHARTS, JOB), "--namespace", namespace, values=submit)
-    lab.wait_until("the pod of spark-submit", lambda: pods_of(cluster, namespace, "app.kubernetes.io/component=submit"), 60)
+    lab.wait_until("the pod of spark-submit", lambda: there("submit"), 60)
     tool.run("uninstall", "sales", "--namespace", namespace)
     count = 0
     for what, template in templates(tool):

@@ -1,7 +1,8 @@
-"""charts/spark-job with the runner `submit`, for real: helm install, the Job's pod runs PySpark's own spark-submit in cluster
-mode against a real API server, a kubelet over processes runs the driver that it makes of our pod template, with executors of
-its own and the exporter beside it, in a namespace that enforces the restricted pod security; once to success, once to
-failure. Which rights Spark used is read from the API server's audit log and held against the chart's Role.
+"""charts/spark-job with the runner `submit`, for real: helm install, the Job's pod runs PySpark's own spark-submit in
+cluster mode against a real API server, a kubelet over processes runs the driver that it makes of our pod template,
+with executors of its own and the exporter beside it, in a namespace that enforces the restricted pod security; once
+to success, once to failure. Which rights Spark used is read from the API server's audit log and held against the
+chart's Role.
     test_submit.py [VERSION] [--all]    VERSION of PySpark, 3.5.9; --all: with a classic sidecar that is the owner too
 """
 import json
@@ -134,7 +135,8 @@ def run(cluster, tool, observer, release, given, outcome):
     assert any("counted 7" in line for line in cluster.log_of(driver, kube_lab.DRIVER))
     status = 1 if outcome == "succeeded" else 2
     if given["exporter"].get("owner") != "sidecar":
-        lab.wait_until("the observer's word", lambda: observer.scrape().total("spark_job_status", app=release) == status, 60)
+        lab.wait_until("the observer's word",
+                       lambda: observer.scrape().total("spark_job_status", app=release) == status, 60)
     print(f"{release}: driver exit code {code}, Job {end[-1]} with {own}, exporter: {words['outcome']}"
           f"{' for ' + words['reason'] if 'reason' in words else ''}", flush=True)
     return driver
@@ -184,7 +186,8 @@ def test(version, everything):
     folder = helm.built()
     cases = [("good", "succeeded", {}), ("bad", "failed", {"arguments": ["fail"]})]
     if everything:
-        cases += [("classic", "failed", {"arguments": ["fail"], "exporter": {"sidecar": "classic", "owner": "sidecar"}})]
+        cases += [("classic", "failed", {
+            "arguments": ["fail"], "exporter": {"sidecar": "classic", "owner": "sidecar"}})]
     with Audited() as cluster, helm.Helm(4, folder, cluster.kubeconfig) as tool:
         cluster.namespace(NAMESPACE)
         cluster.api.patch(f"/api/v1/namespaces/{NAMESPACE}", {"metadata": {"labels": RESTRICTED}})

@@ -31,7 +31,9 @@ deps: {{- toYaml . | nindent 2 }}
 {{- end }}
 sparkConf: {{- include "spark-job.sparkConf" . | nindent 2 }}
 restartPolicy:
-  {{- if $v.retries }}
+  {{- if eq $v.restart "always" }}
+  type: Always
+  {{- else if $v.retries }}
   type: OnFailure
   onFailureRetries: {{ $v.retries | int }}
   onFailureRetryInterval: {{ $v.retrySeconds | int }}
@@ -40,7 +42,9 @@ restartPolicy:
   {{- else }}
   type: Never
   {{- end }}
-timeToLiveSeconds: {{ $v.ttlSeconds | int }}
+{{- with $v.ttlSeconds }}
+timeToLiveSeconds: {{ . | int }}
+{{- end }}
 {{- if $v.dynamicAllocation.enabled }}
 dynamicAllocation:
   enabled: true

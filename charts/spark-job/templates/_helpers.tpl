@@ -24,6 +24,9 @@
 {{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (include "spark-job.name" .)) -}}
 {{- fail (printf "job: %q is no name for Kubernetes' objects: small letters, digits and -, a letter first" (include "spark-job.name" .)) -}}
 {{- end -}}
+{{- if and (eq $v.restart "always") (ne $v.runner "operator") -}}
+{{- fail "restart: always needs runner: operator" -}}
+{{- end -}}
 {{- if and $v.backup.enabled (or (not $v.backup.source) (not $v.backup.location)) (not $v.backup.command) -}}
 {{- fail "backup.source, backup.location: what is to be copied, and where to" -}}
 {{- end -}}

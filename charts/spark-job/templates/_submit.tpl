@@ -110,8 +110,8 @@ volumeMounts:
 {{- $v := .Values -}}
 {{- $gate := and $v.qualityGate.enabled (eq $v.qualityGate.when "afterRun") -}}
 backoffLimit: {{ $v.retries | int }}
-{{- if not (include "spark-job.scheduled" .) }}
-ttlSecondsAfterFinished: {{ $v.ttlSeconds | int }}
+{{- with $v.ttlSeconds }}
+ttlSecondsAfterFinished: {{ . | int }}
 {{- end }}
 template:
   metadata:
