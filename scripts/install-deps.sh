@@ -18,7 +18,7 @@ declare -A groups=(
 )
 groups[test]="${groups[build]} ${groups[demo]} libgtest-dev libbenchmark-dev prometheus?promtool
   prometheus-alertmanager?prometheus-alertmanager prometheus-pushgateway?prometheus-pushgateway openssl?openssl curl?curl git?git
-  python3-jsonschema shellcheck?shellcheck chromium?chromium fonts-dejavu-core"
+  python3-jsonschema python3-yaml shellcheck?shellcheck chromium?chromium fonts-dejavu-core"
 
 [ $# -gt 0 ] || { echo "usage: $0 GROUP..., of: ${!groups[*]}" >&2; exit 2; }
 
