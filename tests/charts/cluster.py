@@ -122,6 +122,8 @@ class Cluster(control_plane.ControlPlane):
         """Cluster-wide objects that carry the release's label."""
         found = []
         for plural, base in self.kinds.listable(False).items():
+            if plural == "componentstatuses":  # nobody's objects, and a list without a version
+                continue
             items, _ = self.api.list(f"{base}/{plural}", f"app.kubernetes.io/instance={release}")
             found += [f"{plural}/{made['metadata']['name']}" for made in items]
         return found

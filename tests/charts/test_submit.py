@@ -21,10 +21,10 @@ POLICY = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["Req
           "rules": [{"level": "Metadata", "userGroups": [f"system:serviceaccounts:{NAMESPACE}"]}, {"level": "None"}]}
 # What a driver asks for only in a run that this one is not.
 ELSEWHERE = {
+    ("services", "create"): "asked for by the patch that makes the driver's Service, and so in no audit log",
     ("persistentvolumeclaims", "create"): "claims on demand (spark.kubernetes.executor.volumes...OnDemand)",
-    ("persistentvolumeclaims", "list"): "claims of the driver's that are used again",
     ("pods", "delete"): "executors that dynamic allocation gives back",
-    ("pods", "deletecollection"): "executors that are left when the driver stops",
+    ("pods", "patch"): "executors that are marked for decommissioning (spark.kubernetes.executor.decommissionLabel)",
 }
 
 

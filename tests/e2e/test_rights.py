@@ -126,7 +126,8 @@ def populate(plane):
                           "spec": {"type": "Python", "sparkVersion": "3.5.9", "mainApplicationFile": "local:///a.py",
                                    "driver": {}, "executor": {}, "restartPolicy": {"type": "Never"}}})
     status = {"applicationState": {"state": "FAILED", "errorMessage": "failed to submit"}, "submissionAttempts": 1,
-              "submissionID": "s-1", "lastSubmissionAttemptTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+              "submissionID": "s-1", "driverInfo": {},
+              "lastSubmissionAttemptTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
     done = client.call("PATCH", SPARK + "/never-ran/status", {"status": status}, kube_client.MERGE)
     if done[0] == 404:  # without the status subresource
         client.patch(SPARK + "/never-ran", {"status": status})
