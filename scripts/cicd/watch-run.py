@@ -112,14 +112,17 @@ class Kubernetes:
                 return {"state": state, "evidence": ends.get("Failed", {}).get("message"), "driver_pod": pod}
         return _by_container(pods[-1]) if pods else None
 
-    def last_words(self, pod):
-        """What the exporter beside the driver has left as its container's message."""
-        code, out, _ = self.run("get", "pod", pod, "-o", "json")
-        status = json.loads(out).get("status", {}) if code == 0 else {}
-        for one in (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or []):
-            if one["name"] == SIDECAR:
-                return one.get("state", {}).get("terminated", {}).get("message")
-        return None
+    def last_words(self, pod, patience):
+        """What the exporter beside the driver leaves as its container's message when it goes, soon after the driver."""
+        end = time.monotonic() + patience
+        while True:
+            code, out, _ = self.run("get", "pod", pod, "-o", "json")
+            status = json.loads(out).get("status", {}) if code == 0 else {}
+            both = (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
+            state = next((one.get("state", {}) for one in both if one["name"] == SIDECAR), {})
+            if "running" not in state or time.monotonic() > end:
+                return state.get("terminated", {}).get("message")
+            time.sleep(2)
 
 
 def _born(item):
@@ -171,7 +174,7 @@ class Observer:
         return max(runs, key=lambda run: max(run.get("submitted") or 0, run.get("started") or 0), default=None)
 
 
-def show(run, job, kubernetes):
+def show(run, job, kubernetes, patience):
     print(f"{job}: {run['state']}")
     for key in ("reason", "exit_code", "exception", "evidence", "attempt", "app_id", "driver_pod", "node"):
         if run.get(key) not in (None, ""):
@@ -180,7 +183,7 @@ def show(run, job, kubernetes):
         print(f"  duration: {run['ended'] - run['started']:.0f} s")
     pod = run.get("driver_pod")
     try:
-        words = pod and kubernetes.last_words(pod)
+        words = pod and kubernetes.last_words(pod, patience)
         if words:
             print("  report of the exporter beside it: " + words.strip())
         if pod and run["state"] == "failed":
@@ -211,7 +214,7 @@ def watch(args):
             print(f"[{time.monotonic() - begin:5.0f} s] {job}: {state}", flush=True)
             told = state
         if run and state in good | {"failed", "cancelled", "unknown"}:
-            show(run, job, kubernetes)
+            show(run, job, kubernetes, args.report_timeout)
             return 0 if state in good else 3 if state == "unknown" else 1
         waited = time.monotonic() - begin
         if not run and waited > args.start_timeout:
@@ -221,7 +224,7 @@ def watch(args):
             )
         if waited > args.timeout:
             if run:
-                show(run, job, kubernetes)
+                show(run, job, kubernetes, args.report_timeout)
             raise TimeoutError(f"{job}: no outcome within {args.timeout:.0f} s")
         time.sleep(args.every)
 
@@ -238,6 +241,13 @@ def main():
     )
     parser.add_argument("--timeout", type=duration, default=3600.0, metavar="TIME", help="for the outcome (1h)")
     parser.add_argument("--start-timeout", type=duration, default=600.0, metavar="TIME", help="for the start (10m)")
+    parser.add_argument(
+        "--report-timeout",
+        type=duration,
+        default=90.0,
+        metavar="TIME",
+        help="for the exporter's report after the end (90s)",
+    )
     parser.add_argument("--every", type=duration, default=5.0, metavar="TIME", help="pause between questions (5s)")
     try:
         sys.exit(watch(parser.parse_args()))

@@ -180,8 +180,10 @@ class Operator:
         )
 
     def _as_process(self, container):
-        """The chart's own arguments, where there is neither a mount for the state nor a name server."""
-        arguments = [one for one in container["args"] if not one.startswith(("--state.file", "--observer.url"))]
+        """The chart's own arguments, where there is neither a mount for the state nor a name server, and where Spark
+        before 4.1 takes no application id."""
+        dropped = ("--state.file", "--observer.url", "--spark.app-id")
+        arguments = [one for one in container["args"] if not one.startswith(dropped)]
         container["command"] = [kube_pods.SIDECAR_SCRIPT, self.cluster.url]
         container["args"] = arguments + [f"--observer.url={self.observer.url}"]
         container["env"] = container["env"] + [

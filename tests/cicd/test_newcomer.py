@@ -85,16 +85,16 @@ def wrapper(place, helm, values):
 
 
 class Prometheus(kube_prometheus.Prometheus):
-    """Scrapes each second what the chart's configuration selects: drivers by the watch, the observer by its address."""
+    """Scrapes what the chart's configuration selects: drivers by the watch, the observer by its address."""
 
     def __init__(self, cluster, targets, address):
         self.observer = address.url.partition("//")[2]
-        super().__init__(cluster, 1, targets, [])
+        super().__init__(cluster, 2, targets, [])
 
     def _configuration(self, targets, observers):
         drop = [{"regex": "instance|pod|container|endpoint", "action": "labeldrop"}]
         return {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+            "global": {"scrape_interval": "2s", "scrape_timeout": "2s"},
             "scrape_configs": [
                 {
                     "job_name": "spark-drivers",
@@ -110,11 +110,20 @@ class Prometheus(kube_prometheus.Prometheus):
             ],
         }
 
-    def value(self, query):
-        url = f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": query})
+    def ask(self, path, **query):
+        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?" + urllib.parse.urlencode(query)
         with urllib.request.urlopen(url, timeout=10) as answer:
-            found = json.load(answer)["data"]["result"]
+            return json.load(answer)["data"]
+
+    def value(self, query):
+        found = self.ask("query", query=query)["result"]
         return found and float(found[0]["value"][1])
+
+    def tell(self):
+        for target in self.ask("targets")["activeTargets"]:
+            print(f"target {target['scrapeUrl']}: {target['health']} {target['lastError']}")
+        for one in self.ask("query", query='{__name__=~"spark_job_st.*"}')["result"]:
+            print(one["metric"], one["value"][1], flush=True)
 
 
 def typed(command, environment):
@@ -146,6 +155,7 @@ def test(version):
                     lab.wait_until(query, lambda: prometheus.value(query) == wanted, seconds)
                 except AssertionError:
                     tell(cluster)
+                    prometheus.tell()
                     raise
                 print(f"[{time.monotonic() - began:5.1f} s] {query} is {wanted:g}", flush=True)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The steps of a release that this machine can take (scripts/release.sh): what they refuse, what is in the archives. The
-template repository out of its archive works word for word, without a link into our tree."""
+"""The steps of a release that this machine can take (scripts/release.sh): what they refuse, what is in the archives.
+The template repository out of its archive works word for word, without a link into our tree."""
 
 import os
 import re

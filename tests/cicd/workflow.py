@@ -82,9 +82,12 @@ class Step:
 
 class Run:
     """One run of a workflow for the commit that the repository is at. `actions`: {name without version: function(run,
-    with, environment of the job, its folder)}; `github`, `variables`, `secrets`: the contexts."""
+    with, environment of the job, its folder)}; `github`, `variables`, `secrets`: the contexts; `done`: results of jobs
+    that need not run again."""
 
-    def __init__(self, repository, path, actions, github=None, variables=None, secrets=None, environment=None):
+    def __init__(
+        self, repository, path, actions, github=None, variables=None, secrets=None, environment=None, done=None
+    ):
         self.repository, self.actions = repository, actions
         with open(os.path.join(repository, path), encoding="utf-8") as source:
             self.workflow = yaml.safe_load(source)
@@ -95,11 +98,11 @@ class Run:
             "secrets": secrets or {},
         }
         self.sha, self.base = sha, dict(environment or os.environ)
-        self.results, self.outputs, self.steps = {}, {}, []
+        self.results, self.outputs, self.steps = dict(done or {}), {}, []
 
     def all(self):
         """Runs every job; returns {job: success, failure or skipped}."""
-        waiting = dict(self.workflow["jobs"])
+        waiting = {name: job for name, job in self.workflow["jobs"].items() if name not in self.results}
         while waiting:
             ready = [
                 name for name, job in waiting.items() if all(need in self.results for need in _list(job.get("needs")))
