@@ -13,8 +13,9 @@ JAVA = re.compile(rb"(WARNING): ")  # what the JVM says before there is a logger
 PLANTED = {"fetch_failed", "disk_full", "permission_denied", "heap_oom", "executor_lost", "python_traceback",
            "listener_events_dropped",
            "path_not_found"}  # the shuffle file that is gone
-# Spark 3.5 says so in the exception that ends the driver; 4.x shows the worker's in its place.
-MAY_BE = {"stage_aborted"}
+# Spark 3.5 says so in the exception that ends the driver, 4.x shows the worker's in its place; and what else an executor's
+# death may look like to those who talk to it, or to a job that waits for the next one.
+MAY_BE = {"stage_aborted", "connection_failed", "heartbeat_timeout", "rpc_timeout", "no_resources"}
 CONF = {"spark.task.maxFailures": 2, "spark.scheduler.listenerbus.eventqueue.eventLog.capacity": 1}
 STRUCTURED = {"spark.log.structuredLogging.enabled": "true"}
 
