@@ -89,6 +89,8 @@ class Walker {
   /// Most values of an answer: those of keys that no path names, and all inside of them.
   bool unasked() const { return skipped_depth_ > 0 || (in_item() && !frames_.back().list && key_slot_.empty()); }
   bool in_item() const { return frames_.size() > item_frame_; }
+  /// Whether the objects in it are many of one kind: a list's, or those under any key.
+  bool is_element_parent(const Frame& frame) const { return frame.list || rest(frame.slot).starts_with('*'); }
   std::string_view rest(const Slot& slot) const { return paths_[slot.first].substr(slot.offset); }
   std::string_view path_to(const Slot& slot) const { return paths_[slot.first].substr(0, slot.offset); }
   Slot find(const Slot& slot, std::string_view name) const;
@@ -272,7 +274,7 @@ bool Walker::open_field(Kind kind) {
   }
   const std::string_view path = rest(slot);
   if (kind == Kind::kObject && path.starts_with('.')) {
-    const bool element = frames_.back().list;
+    const bool element = is_element_parent(frames_.back());
     frames_.push_back({.list = false, .slot = {slot.first, slot.last, slot.offset + 1}, .index = frames_.back().index});
     if (!element || sink_.begin_element(path_to(slot))) return true;
     return fail(ErrorKind::kTooLarge, "more elements than are taken at " + where(slot));
@@ -297,7 +299,7 @@ bool Walker::close() {
   const Frame closed = frames_.back();
   frames_.pop_back();
   if (was_item) return end_item();
-  if (!closed.list && frames_.back().list) end_element(closed.slot);
+  if (!closed.list && is_element_parent(frames_.back())) end_element(closed.slot);
   return true;
 }
 

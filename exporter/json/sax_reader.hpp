@@ -33,8 +33,8 @@ class ItemSink {
   /// The item is complete. Returns null, or why it was dropped ("without jobId").
   virtual const char* end() = 0;
 
-  /// An object of a list inside of the item begins; `list` is the list's path with its brackets, "items[]". False: one
-  /// more than is taken.
+  /// An object of a list inside of the item begins, or one under any key; `list` is the path with its brackets or its
+  /// star, "items[]", "results.*". False: one more than is taken.
   virtual bool begin_element(std::string_view list);
   /// It is complete; as end().
   virtual const char* end_element(std::string_view list);
