@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "exporter/common/file.hpp"
+#include "exporter/common/form_text.hpp"
 #include "exporter/common/limits.hpp"
 #include "exporter/common/text.hpp"
 #include "exporter/web/http_text.hpp"
@@ -25,6 +26,21 @@ std::string bearer_token(std::string_view authorization) {
   if (space == std::string_view::npos) return {};
   if (!web::equal_ignoring_case(authorization.substr(0, space), "Bearer")) return {};
   return std::string(web::trimmed(authorization.substr(space)));
+}
+
+Result<std::map<std::string, std::string>> query_values(std::string_view query) {
+  std::map<std::string, std::string> values;
+  while (!query.empty()) {
+    const auto pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const auto name = pair.substr(0, pair.find('='));
+    auto value = form_decoded(pair.substr(std::min(name.size() + 1, pair.size())));
+    const bool good =
+        value && value->size() <= limits::kLabelValueBytes && find_invalid_utf8(*value) == std::string_view::npos;
+    if (!good) return Error{ErrorKind::kMalformed, "bad value of " + quoted(name, 40)};
+    values.emplace(name, std::move(*value));
+  }
+  return values;
 }
 
 std::variant<kubernetes::TokenReview, web::HttpResponse> sender_of(const web::HttpRequest& request,

@@ -2,6 +2,7 @@
 // What the endpoints below /api/v1 share: who may post, how much, and how they are answered.
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,10 @@ web::HttpResponse api_answer(int status, std::string text);
 
 /// The token of "Authorization: Bearer TOKEN", "" for anything else.
 std::string bearer_token(std::string_view authorization);
+
+/// The values of a query by name, decoded; of a name that comes twice the first. Error kMalformed: one is longer than
+/// limits::kLabelValueBytes, no UTF-8 or badly encoded.
+Result<std::map<std::string, std::string>> query_values(std::string_view query);
 
 /// Whose token a request shows, asked of the API server; or the answer for who shows none, or none that can be judged:
 /// 401, or 503 (tried again).

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "exporter/app/report_quality.hpp"
 #include "exporter/common/version.hpp"
 
 namespace spark_exporter::app {
@@ -83,6 +84,7 @@ Json job_json(const outcome::JobView& job) {
   put(json, "last_due", job.last_due);
   put(json, "next_run", job.next_run);
   put(json, "deadline", job.deadline);
+  if (job.quality != nullptr) json["quality"] = quality_json(*job.quality);
   return json;
 }
 

@@ -10,6 +10,7 @@
 #include "exporter/app/fleet_report.hpp"
 #include "exporter/app/last_words_intake.hpp"
 #include "exporter/app/pages.hpp"
+#include "exporter/app/quality_answer.hpp"
 #include "exporter/app/runbook_routes.hpp"
 #include "exporter/app/server_options.hpp"
 #include "exporter/common/log.hpp"
@@ -77,6 +78,7 @@ Observer::Observer(const config::Options& options, config::Config config, kubern
       fleet_(fleet_options(options, config)),
       file_(options.state_file, tuning.save),
       reviewer_(cluster_),
+      guard_(options.api_token_file),
       config_(std::move(config)),
       reload_time_(wall_now()) {}
 
@@ -172,6 +174,20 @@ web::HttpResponse Observer::take_backup_report(const web::HttpRequest& request) 
   });
 }
 
+web::HttpResponse Observer::take_quality(const web::HttpRequest& request) {
+  if (latest() == nullptr) return not_yet();
+  return answer_quality(request, guard_, reviewer_,
+                        [this](const QualitySender& sender, const std::vector<intake::QualityResult>& results) {
+                          const auto now = wall_now();
+                          auto fresh = sender.app.empty()
+                                           ? fleet_.take_quality({sender.kubernetes_namespace, sender.pod, sender.pod_uid},
+                                                                 results, now)
+                                           : fleet_.take_quality(sender.kubernetes_namespace, sender.app, results, now);
+                          if (fresh && *fresh > 0) changed();
+                          return fresh;
+                        });
+}
+
 // --- what goes out -----------------------------------------------------------------------------
 
 void Observer::work() {
@@ -235,6 +251,9 @@ metrics::Packed Observer::render(const outcome::View& view, kubernetes::TimePoin
   model::Snapshot snapshot;
   snapshot.now = now;
   snapshot.outcomes = &view;
+  for (const auto& job : view.jobs) {
+    if (job.quality != nullptr) snapshot.quality.push_back({job.kubernetes_namespace, job.app, job.quality});
+  }
   snapshot.sources["kubernetes"] = watches_->health(now);
   std::optional<backup::View> backups;
   if (backups_ != nullptr) {
@@ -338,7 +357,7 @@ web::HttpResponse Observer::answer_reload(const web::HttpRequest& request) {
 }
 
 std::vector<web::Route> Observer::routes() {
-  constexpr bool kOpen = true;  // what is posted comes with a token that the API server judges
+  constexpr bool kOpen = true;  // what is posted comes with a token that the API server judges, or with ours
   const auto metrics = [this](const web::HttpRequest& request) { return answer_metrics(request); };
   const auto report = [this](const web::HttpRequest&) { return answer_report(); };
   const auto landing = [this](const web::HttpRequest&) {
@@ -351,6 +370,7 @@ std::vector<web::Route> Observer::routes() {
   const auto reload = [this](const web::HttpRequest& request) { return answer_reload(request); };
   const auto backups = [this](const web::HttpRequest& request) { return take_backup_report(request); };
   const auto last_words = [this](const web::HttpRequest& request) { return take_last_words(request); };
+  const auto quality = [this](const web::HttpRequest& request) { return take_quality(request); };
   std::vector<web::Route> routes{{options_.telemetry_path, "GET", metrics},
                                  {"/", "GET", landing},
                                  {"/report", "GET", report},
@@ -360,7 +380,8 @@ std::vector<web::Route> Observer::routes() {
                                  {"/readyz", "GET", ready, kOpen},
                                  {"/-/reload", "POST", reload},
                                  {"/api/v1/backups", "POST", backups, kOpen},
-                                 {"/api/v1/last-words", "POST", last_words, kOpen}};
+                                 {"/api/v1/last-words", "POST", last_words, kOpen},
+                                 {"/api/v1/quality", "POST", quality, kOpen}};
   add_runbook_routes(routes, [this] { return runbook_runs(); });
   return routes;
 }

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "exporter/app/api_intake.hpp"
 #include "exporter/app/backup_desk.hpp"
 #include "exporter/app/driver_polls.hpp"
 #include "exporter/app/kept_file.hpp"
@@ -75,6 +76,7 @@ class Observer {
   std::vector<runbooks::Run> runbook_runs() const;
   web::HttpResponse take_last_words(const web::HttpRequest& request);
   web::HttpResponse take_backup_report(const web::HttpRequest& request);
+  web::HttpResponse take_quality(const web::HttpRequest& request);
   web::HttpResponse answer_reload(const web::HttpRequest& request);
   std::shared_ptr<const Published> latest() const;
 
@@ -95,6 +97,7 @@ class Observer {
   jobs::Fleet fleet_;
   KeptFile<jobs::Fleet> file_;
   TokenReviewer reviewer_;
+  const IntakeGuard guard_;
   metrics::DropCounters drops_;
   metrics::Packer packer_;
   std::uint64_t left_out_ = 0;

@@ -291,7 +291,7 @@ PodLife::Turn PodLife::turn(const Ui& ui) {
   to_say_.reset();
   if (over || (m.terminated_at && m.now >= *m.terminated_at + kProvisional)) to_say_ = run;
   if (!over) cost_.reset();
-  const bool delivered = courier_->done();
+  const bool delivered = courier_->done() && quality_passed_on_;
   turn.news = turn.news || delivered != delivered_;
   delivered_ = delivered;
   for (const auto& [name, counts] : courier_->counts()) {
@@ -340,6 +340,11 @@ void PodLife::run_cost(const cost::Final& cost) {
   fleet_.run_cost(cost);
 }
 
+void PodLife::quality(std::vector<intake::QualityResult> results, bool passed_on) {
+  quality_ = std::move(results);
+  quality_passed_on_ = passed_on;
+}
+
 void PodLife::say_last_words() {
   if (to_say_) send(*to_say_);
 }
@@ -358,6 +363,7 @@ void PodLife::send(const outcome::RunView& run) {
   message.submitted = run.submitted;
   if (facts_) message.input_bytes = facts_->input_bytes;
   message.cost = cost_;
+  message.quality = quality_;
   auto text = outcome::encode(message, limits::kLastWordsBytes);
   if (text == sent_) return;
   sent_ = std::move(text);

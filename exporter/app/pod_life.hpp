@@ -43,7 +43,8 @@ struct Beside {
   std::map<std::pair<std::string, std::string>, std::uint64_t> deliveries;
   std::optional<std::uint64_t> final_scrapes;
   std::string warning;
-  bool run_over = false;  ///< these are the final values
+  std::shared_ptr<const quality::Ledger> quality;  ///< of the job's datasets; null: nobody told
+  bool run_over = false;                           ///< these are the final values
 };
 
 class PodLife {
@@ -100,13 +101,15 @@ class PodLife {
   Turn turn(const Ui& ui);
   /// What the run cost, once it is over: the first that is told counts, what it lingers afterwards does not.
   void run_cost(const cost::Final& cost);
+  /// What the last words tell of the job's datasets, and whether the observer has been told all of it.
+  void quality(std::vector<intake::QualityResult> results, bool passed_on);
   /// Sends what has not been said yet, after turn().
   void say_last_words();
   /// `turn` was published.
   void published(const Turn& turn);
   Decision decide() const;
   /// The last words are under way.
-  bool delivering() const { return run_over_ && !courier_->done(); }
+  bool delivering() const { return run_over_ && !(courier_->done() && quality_passed_on_); }
 
  private:
   class OwnStore;
@@ -154,6 +157,8 @@ class PodLife {
   std::optional<outcome::RunView> to_say_;  ///< of the last turn, if it is time for last words
   std::optional<cost::Final> cost_;
   bool cost_is_news_ = false;
+  std::vector<intake::QualityResult> quality_;
+  bool quality_passed_on_ = true;
   std::string warning_;
   bool judged_ = false;
   bool delivered_ = true;

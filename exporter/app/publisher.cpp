@@ -130,6 +130,26 @@ std::optional<logs::View> Publisher::logs_view(const spark::Poller* poller, cons
   return view;
 }
 
+/// Under the names that the outcome has, which the pod may know before Spark answers. Nothing while nobody knows any.
+std::vector<model::QualityView> Publisher::quality_of(spark::Poller* poller, const Beside& beside) const {
+  std::string kubernetes_namespace;
+  std::string app;
+  if (beside.run && !beside.run->app.empty()) {
+    kubernetes_namespace = beside.run->kubernetes_namespace;
+    app = beside.run->app;
+  } else if (poller != nullptr && poller->current() != nullptr) {
+    const auto run = current(*poller);
+    kubernetes_namespace = run.kubernetes_namespace;
+    app = run.app;
+  } else {
+    kubernetes_namespace =
+        options_.kubernetes_namespace.empty() ? service_account_namespace_ : options_.kubernetes_namespace;
+    app = options_.job_name;
+  }
+  if (app.empty()) return {};
+  return {{std::move(kubernetes_namespace), std::move(app), beside.quality}};
+}
+
 model::Snapshot Publisher::snapshot(spark::Poller* poller, const Beside& beside, spark::TimePoint now) const {
   model::Snapshot snapshot;
   snapshot.now = now;
@@ -147,6 +167,9 @@ model::Snapshot Publisher::snapshot(spark::Poller* poller, const Beside& beside,
   }
   if (beside.outcomes) snapshot.outcomes = &*beside.outcomes;
   snapshot.logs = logs_view(poller, beside);
+  if (beside.quality != nullptr && options_.outcome_owner == config::OutcomeOwner::kSidecar) {
+    snapshot.quality = quality_of(poller, beside);
+  }
   snapshot.deliveries = beside.deliveries;
   snapshot.final_scrapes = beside.final_scrapes;
   if (poller != nullptr && poller->previous() != nullptr) {
@@ -180,7 +203,7 @@ void Publisher::publish(spark::Poller* poller, const Beside& beside, spark::Time
   const auto names = config::enabled_collectors(metrics::collector_names(), options_.collectors, config_.collectors);
   auto text = metrics::render(state, {names.begin(), names.end()}, drops_);
   text += metrics::render_process(read_process_stats());
-  auto report = report_json(state, beside.run ? &*beside.run : nullptr, beside.warning);
+  auto report = report_json(state, beside.run ? &*beside.run : nullptr, beside.warning, beside.quality.get());
   latest_ = std::make_shared<const Published>(std::move(text), std::move(report), runbook_runs(state, beside),
                                               beside.run_over);
 }

@@ -63,6 +63,7 @@ class Publisher {
  private:
   model::Snapshot snapshot(spark::Poller* poller, const Beside& beside, spark::TimePoint now) const;
   std::optional<logs::View> logs_view(const spark::Poller* poller, const Beside& beside) const;
+  std::vector<model::QualityView> quality_of(spark::Poller* poller, const Beside& beside) const;
   model::RunView current(const spark::Poller& poller) const;
   /// What the flags say of the run; nothing if they say nothing.
   std::optional<model::RunView> awaited_run() const;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exporter/app/report_cost.hpp"
+#include "exporter/app/report_quality.hpp"
 #include "exporter/app/report_text.hpp"
 #include "exporter/common/version.hpp"
 #include "exporter/model/bounded.hpp"
@@ -336,7 +337,8 @@ Json sources(const model::Snapshot& snapshot) {
 
 }  // namespace
 
-std::string report_json(const model::Snapshot& snapshot, const outcome::RunView* ending, std::string_view warning) {
+std::string report_json(const model::Snapshot& snapshot, const outcome::RunView* ending, std::string_view warning,
+                        const quality::Ledger* quality) {
   Json json{{"schema_version", 1},
             {"exporter", {{"version", kVersion}, {"revision", kRevision}}},
             {"time_seconds", timestamp(snapshot.now)}};
@@ -351,6 +353,7 @@ std::string report_json(const model::Snapshot& snapshot, const outcome::RunView*
   }
   if (runs.empty() && ending != nullptr) runs.push_back(ending_only(*ending));
   json["runs"] = std::move(runs);
+  if (quality != nullptr && !quality->empty()) json["quality"] = quality_json(*quality);
   json["sources"] = sources(snapshot);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }

@@ -57,6 +57,7 @@ Sidecar::Sidecar(const config::Options& options, config::Config config, std::fun
       leave_(std::move(leave)),
       clock_(std::move(clock)),
       publisher_(options, std::move(config)),
+      quality_(options, clock_, [this] { wake(); }),
       poller_({{options.spark_url, options.spark_app_id, options.spark_timeout},
                options.spark_interval,
                publisher_.group_limit()},
@@ -76,6 +77,7 @@ Sidecar::~Sidecar() {
   if (node_prices_) node_prices_->cancel();
   if (thread_.joinable()) thread_.join();
   server_.reset();
+  quality_.save();
 }
 
 Result<void> Sidecar::start() {
@@ -85,6 +87,7 @@ Result<void> Sidecar::start() {
   server_ = std::move(*server);
   for (const auto& address : server_->addresses()) log::info("listening", {{"address", address}});
   if (auto watched = life_.start(); watched.has_error()) return watched;
+  quality_.start(life_.cluster() ? life_.cluster()->token_file : options_.kubernetes_token_file);
   node_prices_ = make_node_prices();
   follow_logs();
   thread_ = std::thread([this] { live(); });
@@ -134,25 +137,33 @@ void Sidecar::poll() {
   poller_.set_group_limit(publisher_.group_limit());
   if (!run_ended_) poller_.poll();
   polled_ = true;
+  if (const auto* run = poller_.current()) quality_.take(accumulators_.news(*run, clock_.wall()));
   if (const auto run = publisher_.known_run(poller_)) life_.rest_says(rest_facts(*run), run->info_labels);
 }
 
 void Sidecar::publish() {
   hear_logs();
+  const auto quality = quality_.ledger();
+  life_.quality(quality_.for_last_words(), quality_.passed_on());
   auto turn = life_.turn({poller_.current() != nullptr, poller_.current() != nullptr && !poller_.over()});
   const auto now = clock_.steady();
-  if (!turn.news && now < published_ + options_.spark_interval) return life_.say_last_words();
+  const bool news = turn.news || quality != shown_quality_;
+  if (!news && now < published_ + options_.spark_interval) return life_.say_last_words();
+  shown_quality_ = quality;
   const bool after_poll = published_ == std::chrono::steady_clock::time_point{};
   published_ = now;
   meter(turn.beside);
   add_logs(turn.beside);
   if (!options_.web_config_file.empty()) turn.beside.sources["web_config"] = web_config_health(*server_);
+  turn.beside.quality = quality;
+  for (auto& [name, health] : quality_.health()) turn.beside.sources[name] = health;
   if (turn.beside.cost && turn.beside.cost->final) {
     life_.run_cost({turn.beside.cost->currency, turn.beside.cost->totals.used});
   }
   life_.say_last_words();
   // Both at once: an executor's end that the run has counted is not told to the meter again.
   if (after_poll) save();
+  if (after_poll || news) quality_.save();
   publisher_.publish(&poller_, turn.beside, clock_.wall());
   life_.published(turn);
 }
@@ -361,6 +372,8 @@ std::vector<web::Route> Sidecar::routes() {
     const auto done = this->reload();
     return done ? text(200, "reloaded\n") : text(500, done.error().what + "\n");
   };
+  // Open: it checks on its own who asks.
+  const auto quality = [this](const web::HttpRequest& request) { return quality_.answer(request); };
   std::vector<web::Route> routes{{options_.telemetry_path, "GET", metrics},
                                  {"/", "GET", landing},
                                  {"/report", "GET", report},
@@ -368,7 +381,8 @@ std::vector<web::Route> Sidecar::routes() {
                                  {"/healthz", "GET", healthy, kOpen},
                                  {"/-/ready", "GET", ready, kOpen},
                                  {"/readyz", "GET", ready, kOpen},
-                                 {"/-/reload", "POST", reload}};
+                                 {"/-/reload", "POST", reload},
+                                 {"/api/v1/quality", "POST", quality, kOpen}};
   add_runbook_routes(routes, [this] { return publisher_.latest()->runs; });
   return routes;
 }

@@ -16,6 +16,8 @@
 #include "exporter/app/node_prices.hpp"
 #include "exporter/app/pod_life.hpp"
 #include "exporter/app/publisher.hpp"
+#include "exporter/app/quality_accumulators.hpp"
+#include "exporter/app/quality_desk.hpp"
 #include "exporter/common/result.hpp"
 #include "exporter/config/config_file.hpp"
 #include "exporter/config/options.hpp"
@@ -67,6 +69,8 @@ class Sidecar {
   const std::function<void()> leave_;
   spark::Clock clock_;
   Publisher publisher_;
+  QualityDesk quality_;
+  QualityAccumulators accumulators_;
   spark::Poller poller_;
   CostMeter meter_;
   bool cost_restored_ = false;
@@ -74,6 +78,7 @@ class Sidecar {
   std::atomic<bool> polled_{false};
   std::atomic<bool> run_ended_{false};
   std::chrono::steady_clock::time_point published_;
+  std::shared_ptr<const quality::Ledger> shown_quality_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -178,6 +178,7 @@ class Parser {
     define_kubernetes();
     define_outcome();
     define_logs();
+    define_quality();
     define_cost();
     define_observer();
     define_collectors();
@@ -315,9 +316,14 @@ class Parser {
     add(app_, "--logs.file", options_.log_file, "The driver's log, where it is a file.", kGroup, "FILE");
   }
 
+  void define_quality() {
+    add(app_, "--quality.folder", options_.quality_folder,
+        "Folder where a job leaves results of data quality checks, renamed to NAME.json.", "Data quality", "FOLDER");
+  }
+
   void define_observer() {
     constexpr char kGroup[] = "Observer";
-    add(app_, "--observer.url", raw_.observer_url, "Where a sidecar sends its last words.", kGroup, "URL");
+    add(app_, "--observer.url", raw_.observer_url, "Where a sidecar sends its last words and validations.", kGroup, "URL");
     add(app_, "--observer.ca-file", options_.observer_tls.ca_file, "PEM certificates to trust for an https observer.",
         kGroup, "FILE");
     app_.add_flag("--observer.poll-drivers", options_.poll_drivers,

@@ -68,6 +68,7 @@ struct Options {
 
   LoggedPods logged_pods = LoggedPods::kNone;  ///< --logs.pods: whose logs are read through the API
   std::string log_file;                        ///< --logs.file: the driver's; "": none
+  std::string quality_folder;  ///< --quality.folder; "": none
 
   OutcomeOwner outcome_owner = OutcomeOwner::kSidecar;
   std::optional<std::chrono::milliseconds> linger_success;  ///< --outcome.linger-success

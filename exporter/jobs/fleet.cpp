@@ -124,6 +124,18 @@ Result<void> Fleet::take(const outcome::LastWordsMessage& message, TimePoint now
   return taken;
 }
 
+Result<std::size_t> Fleet::take_quality(const PodIdentity& pod, const std::vector<quality::QualityResult>& results,
+                                        TimePoint now) {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->roster.take_quality(pod, results, now);
+}
+
+Result<std::size_t> Fleet::take_quality(const std::string& kubernetes_namespace, const std::string& app,
+                                        const std::vector<quality::QualityResult>& results, TimePoint now) {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->roster.take_quality(kubernetes_namespace, app, results, now);
+}
+
 void Fleet::run_cost(const cost::Final& cost) {
   const std::lock_guard lock(impl_->mutex);
   impl_->roster.run_cost(cost);

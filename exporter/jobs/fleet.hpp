@@ -21,6 +21,7 @@
 #include "exporter/outcome/evidence.hpp"
 #include "exporter/outcome/last_words.hpp"
 #include "exporter/outcome/view.hpp"
+#include "exporter/quality/ledger.hpp"
 
 namespace spark_exporter::jobs {
 
@@ -58,6 +59,12 @@ struct RestFacts {
   outcome::Clues clues;                          ///< of the last ended Spark job, if it failed
 };
 
+struct PodIdentity {
+  std::string kubernetes_namespace;
+  std::string name;
+  std::string uid;  ///< "" if unknown
+};
+
 class Fleet {
  public:
   explicit Fleet(FleetOptions options);
@@ -76,6 +83,13 @@ class Fleet {
   void rest_says(const RestFacts& facts, TimePoint now);
   /// Error kNotFound: no run of that pod is known (the observer answers 404, the sidecar tries again).
   Result<void> take(const outcome::LastWordsMessage& message, TimePoint now);
+
+  /// Validations that the pod's own job, or a named one, tells of; how many of them are new. Errors: kNotFound (no run of
+  /// that pod is known, or another shard has the job), kTooLarge (no room for another job).
+  Result<std::size_t> take_quality(const PodIdentity& pod, const std::vector<quality::QualityResult>& results,
+                                   TimePoint now);
+  Result<std::size_t> take_quality(const std::string& kubernetes_namespace, const std::string& app,
+                                   const std::vector<quality::QualityResult>& results, TimePoint now);
 
   /// single_run: what the run cost; told again it changes nothing once the run's end is counted.
   void run_cost(const cost::Final& cost);

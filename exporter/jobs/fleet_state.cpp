@@ -276,14 +276,29 @@ struct ReadApplication {
   std::int64_t attempts = 0;
 };
 
+struct ReadQuality {
+  std::string kubernetes_namespace;
+  std::string app;
+  std::shared_ptr<const quality::Ledger> ledger;
+};
+
+ReadQuality read_quality(const Node& node, const Json& json) {
+  (void)node.at("ledger");
+  auto ledger = quality::Ledger::restore(json::dump_state(json.at("ledger")));
+  if (!ledger) node.wrong_at("ledger", ledger.error().what.c_str());
+  return {node.at("namespace").text(), node.at("app").text(),
+          std::make_shared<const quality::Ledger>(std::move(*ledger))};
+}
+
 struct ReadState {
   std::vector<JobRecord> jobs;
   std::vector<ReadApplication> applications;
   std::vector<ReadRun> runs;
   std::vector<Uid> forgotten;
+  std::vector<ReadQuality> quality;
 };
 
-ReadState read_all(const Node& root) {
+ReadState read_all(const Node& root, const Json& document) {
   if (root.at("version").integer(0, INT32_MAX) != kVersion) root.wrong_at("version", "is of another state file");
   ReadState state;
   for (const auto& job : root.at("jobs").list(limits::kJobs)) state.jobs.push_back(read_job(job));
@@ -292,6 +307,11 @@ ReadState read_all(const Node& root) {
   }
   for (const auto& run : root.at("runs").list(limits::kRuns)) state.runs.push_back(read_run(run));
   for (const auto& uid : root.at("forgotten").list(2 * limits::kRuns)) state.forgotten.push_back(read_uid(uid));
+  // Not in files of older versions.
+  std::size_t at = 0;
+  for (const auto& job : root.list("quality", limits::kJobs)) {
+    state.quality.push_back(read_quality(job, document.at("quality").at(at++)));
+  }
   return state;
 }
 
@@ -301,6 +321,9 @@ void take(ReadState&& state, Roster& roster) {
     if (kept == nullptr) continue;
     job.mine = kept->mine;
     *kept = std::move(job);
+  }
+  for (auto& told : state.quality) {
+    if (auto* job = roster.restore_job(told.kubernetes_namespace, told.app)) job->quality = std::move(told.ledger);
   }
   for (auto& application : state.applications) roster.restore_application(application.uid, application.attempts);
   for (auto& read : state.runs) roster.restore_run(std::move(read.run), read.application, read.executors);
@@ -342,6 +365,16 @@ std::string save_state(const Roster& roster) {
     ListWriter forgotten(text, "forgotten");
     for (const auto& uid : roster.forgotten().all()) forgotten.add(to_hex(uid));
   }
+  {
+    // The last list: where the file is full, datasets are left out before runs are.
+    ListWriter quality(text, "quality");
+    for (const auto& [key, job] : roster.jobs()) {
+      if (!job->mine || job->quality == nullptr || job->quality->empty()) continue;
+      quality.add({{"namespace", job->kubernetes_namespace},
+                   {"app", job->app},
+                   {"ledger", Json::parse(job->quality->save())}});
+    }
+  }
   return text + '}';
 }
 
@@ -349,7 +382,7 @@ Result<void> restore_state(std::string_view json, Roster& roster) {
   if (json.size() > limits::kStateFileBytes) return Error{ErrorKind::kMalformed, "the state is too large"};
   try {
     const auto document = Json::parse(json);
-    take(read_all(Node(document, "")), roster);
+    take(read_all(Node(document, ""), document), roster);
     return boost::system::in_place_value;
   } catch (const Json::parse_error& error) {
     return Error{ErrorKind::kMalformed, "byte " + std::to_string(error.byte) + ": no JSON"};

@@ -76,6 +76,7 @@ outcome::JobView view_of(const Roster& roster, JobRecord& job, TimePoint now) {
   view.runs_cost = job.runs_cost;
   view.last_success = job.last_success;
   view.last_failure = job.last_failure;
+  view.quality = job.quality;
   if (roster.options().single_run) return view;
   view.consecutive_failures = job.consecutive_failures;
   view.baseline = job.baseline();

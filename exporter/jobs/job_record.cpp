@@ -103,6 +103,20 @@ void JobRecord::count(outcome::State state) {
   }
 }
 
+std::size_t JobRecord::take_quality(const std::vector<quality::QualityResult>& results, TimePoint now) {
+  const auto is_known = [this](const auto& result) { return quality != nullptr && quality->knows(result); };
+  if (std::all_of(results.begin(), results.end(), is_known)) return 0;
+  auto ledger = quality == nullptr ? std::make_shared<quality::Ledger>() : std::make_shared<quality::Ledger>(*quality);
+  std::size_t fresh = 0;
+  for (const auto& result : results) {
+    if (ledger->take(result, now) == quality::Ledger::Taken::kNew) ++fresh;
+  }
+  ledger->forget(now);
+  quality = std::move(ledger);
+  touched = std::max(touched, now);
+  return fresh;
+}
+
 outcome::Baseline JobRecord::baseline() const {
   return {.runs = good.size(),
           .duration_seconds = median(good, &GoodRun::duration_seconds),
@@ -112,7 +126,7 @@ outcome::Baseline JobRecord::baseline() const {
 
 bool JobRecord::is_blank() const {
   const bool counted = std::any_of(runs.begin(), runs.end(), [](auto count) { return count > 0; });
-  return members.empty() && !counted && retries == 0 && !last_success && !last_failure;
+  return members.empty() && !counted && retries == 0 && !last_success && !last_failure && quality == nullptr;
 }
 
 }  // namespace spark_exporter::jobs

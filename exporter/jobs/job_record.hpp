@@ -10,6 +10,7 @@
 
 #include "exporter/jobs/schedule.hpp"
 #include "exporter/outcome/view.hpp"
+#include "exporter/quality/ledger.hpp"
 
 namespace spark_exporter::jobs {
 
@@ -69,6 +70,7 @@ struct JobRecord {
   std::string datasets;             ///< that it writes, likewise
   std::optional<TimePoint> first_seen;
   TimePoint touched{};
+  std::shared_ptr<const quality::Ledger> quality;  ///< null: nobody told; replaced, never changed
 
   std::vector<RunRecord*> members;
   std::unique_ptr<ScheduleClock> clock;  ///< of a job with a schedule
@@ -83,6 +85,8 @@ struct JobRecord {
   /// A run's cost, once. A job has few currencies: one more is not counted.
   void count_cost(outcome::State state, const cost::Final& cost);
   void count(outcome::State state);
+  /// Validations of its datasets; how many of them are new.
+  std::size_t take_quality(const std::vector<quality::QualityResult>& results, TimePoint now);
   outcome::Baseline baseline() const;
   /// Nothing would be lost with it.
   bool is_blank() const;

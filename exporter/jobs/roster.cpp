@@ -90,6 +90,7 @@ void Roster::put_driver(const kubernetes::Pod& pod) {
   set_app_id(*run, app_id);
   observe(*run, pod, options_.driver_container);
   read_last_words(*run, pod, options_.driver_container);
+  if (!run->told_quality.empty()) told_quality_.push_back(key);
   link(*run, application);
   if (application != nullptr && application->facts) hear(*run, *application->facts);
   run->own_name = pod_name(pod, options_.job_name, options_.job_name_label);
@@ -263,12 +264,47 @@ Result<void> Roster::take(const outcome::LastWordsMessage& message) {
     return Error{ErrorKind::kNotFound, "no run of pod " + message.kubernetes_namespace + '/' + message.pod};
   const std::string app_id = run->app_id;
   take_last_words(*run, message);
+  if (!run->told_quality.empty()) told_quality_.push_back(run->key);
   set_app_id(*run, app_id);
   if (run->counted && run->ended && run->verdict.state == outcome::State::kSucceeded && run->job != nullptr) {
     run->job->note_input(*run->ended, run->input_bytes);
   }
   ++changes_;
   return boost::system::in_place_value;
+}
+
+/// What last words say of datasets goes to the job as soon as it is known.
+void Roster::hear_quality(TimePoint now) {
+  for (const auto& key : std::exchange(told_quality_, {})) {
+    auto* const run = find(key);
+    if (run == nullptr || run->told_quality.empty()) continue;
+    if (run->job == nullptr) {
+      told_quality_.push_back(key);
+      continue;
+    }
+    if (run->job->mine && run->job->take_quality(run->told_quality, now) > 0) ++changes_;
+    run->told_quality = {};
+  }
+}
+
+Result<std::size_t> Roster::take_quality(const PodIdentity& pod, const std::vector<quality::QualityResult>& results,
+                                         TimePoint now) {
+  RunRecord* run = pod.uid.empty() ? nullptr : find(to_uid(pod.uid));
+  if (run == nullptr) run = find_by_pod(pod.kubernetes_namespace, pod.name);
+  if (run == nullptr || run->job == nullptr || !run->job->mine) {
+    return Error{ErrorKind::kNotFound, "no run of pod " + pod.kubernetes_namespace + '/' + pod.name};
+  }
+  ++changes_;
+  return run->job->take_quality(results, now);
+}
+
+Result<std::size_t> Roster::take_quality(const std::string& kubernetes_namespace, const std::string& app,
+                                         const std::vector<quality::QualityResult>& results, TimePoint now) {
+  auto* const named = job(kubernetes_namespace, app);
+  if (named == nullptr) return Error{ErrorKind::kTooLarge, "more jobs than are kept"};
+  if (!named->mine) return Error{ErrorKind::kNotFound, "the job is of another shard"};
+  ++changes_;
+  return named->take_quality(results, now);
 }
 
 // --- from the state file -----------------------------------------------------------------------

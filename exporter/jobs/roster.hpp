@@ -58,6 +58,11 @@ class Roster {
   void own_pod(const std::string& kubernetes_namespace, const std::string& name);
   void rest_says(const RestFacts& facts);
   Result<void> take(const outcome::LastWordsMessage& message);
+  /// See Fleet.
+  Result<std::size_t> take_quality(const PodIdentity& pod, const std::vector<quality::QualityResult>& results,
+                                   TimePoint now);
+  Result<std::size_t> take_quality(const std::string& kubernetes_namespace, const std::string& app,
+                                   const std::vector<quality::QualityResult>& results, TimePoint now);
   /// single_run: what the run cost.
   void run_cost(const cost::Final& cost);
   void set_synced() { synced_ = true; }
@@ -112,6 +117,7 @@ class Roster {
   void rename(RunRecord& run);
   JobRecord* job(const std::string& kubernetes_namespace, const std::string& app);
   void leave_out(const Uid& uid);
+  void hear_quality(TimePoint now);
 
   void decide(RunRecord& run, TimePoint now);
   bool awaits_operator(RunRecord& run, TimePoint now) const;
@@ -137,6 +143,7 @@ class Roster {
   ExecutorPods executors_;
   Forgotten forgotten_;
   std::unordered_set<Uid, UidHash> refused_;
+  std::vector<Uid> told_quality_;  ///< runs whose last words have validations that their job has not heard of
   std::string own_namespace_;
   std::string own_name_;
   std::uint8_t pod_mark_ = 0;

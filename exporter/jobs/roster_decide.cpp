@@ -33,6 +33,7 @@ bool is_gone(const RunRecord& run) {
 }  // namespace
 
 void Roster::pass(TimePoint now) {
+  hear_quality(now);
   if (!synced_) return;
   for (auto& [key, run] : runs_) {
     decide(*run, now);

@@ -66,6 +66,7 @@ struct RunRecord {
   bool counted = false;                    ///< concluded: its job has heard of its end
   bool cost_counted = false;               ///< its job has heard of its cost, or never will
   std::unique_ptr<const cost::Final> cost;
+  std::vector<intake::QualityResult> told_quality;  ///< by the last words, until its job has heard of it
 
   const ExecutorCounts* executors = nullptr;  ///< of its application id, held
   JobRecord* job = nullptr;

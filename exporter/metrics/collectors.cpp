@@ -25,6 +25,7 @@ constexpr Collector kTable[] = {
     {"streaming", "Structured Streaming queries and DStreams", collect_streaming, true},
     {"cost", "what the run costs, and what the money bought", collect_cost, true},
     {"sizing", "what the run should have asked for", collect_sizing, true},
+    {"quality", "validations of datasets", collect_quality, true},
     {"backup", "backups and the drills that restore them", collect_backups, true},
     {"logs", "what the logs say: messages by level, known troubles", collect_logs, true},
     {"executors", "executors: tasks, memory, removals", collect_executors, true},

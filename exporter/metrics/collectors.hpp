@@ -21,6 +21,7 @@ void collect_work(const model::Snapshot& snapshot, Families& families);
 void collect_sql(const model::Snapshot& snapshot, Families& families);
 void collect_streaming(const model::Snapshot& snapshot, Families& families);
 void collect_cost(const model::Snapshot& snapshot, Families& families);
+void collect_quality(const model::Snapshot& snapshot, Families& families);
 void collect_sizing(const model::Snapshot& snapshot, Families& families);
 void collect_backups(const model::Snapshot& snapshot, Families& families);
 void collect_logs(const model::Snapshot& snapshot, Families& families);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "exporter/intake/limits.hpp"
 #include "exporter/model/bounded.hpp"
 
 namespace spark_exporter::model {
@@ -69,6 +70,9 @@ void Run::apply_stages(const std::vector<spark::Stage>& stages) {
       const auto more = std::max(stage.executor_run_time, spark::Millis{before}) - spark::Millis{before};
       work_.apply(stage, more, stages_.is_settled(stage));
     }
+    if (stage.status == spark::StageStatus::kComplete || stage.status == spark::StageStatus::kFailed) {
+      add_quality(stage);
+    }
     if (stage.status == spark::StageStatus::kFailed) {
       stage_failures_[stage.id] = stage.failure_reason;
     }
@@ -76,6 +80,21 @@ void Run::apply_stages(const std::vector<spark::Stage>& stages) {
   for (const auto& stage : stages) {
     if (!stages_.is_open(stage.id)) owed_stages_.erase(stage.id);
   }
+}
+
+/// Accumulators only grow, and an answer may be older than the last one.
+void Run::add_quality(const spark::Stage& stage) {
+  for (const auto& one : stage.quality) {
+    const auto [known, is_new] = quality_.try_emplace({one.name, one.id}, one.value);
+    if (!is_new) known->second = std::max(known->second, one.value);
+    if (is_new && quality_.size() > limits::kQualityAccumulators) quality_.erase(known);
+  }
+}
+
+std::map<std::string, double> Run::quality_accumulators() const {
+  std::map<std::string, double> values;
+  for (const auto& [key, value] : quality_) values[key.first] += value;
+  return values;
 }
 
 void Run::lose_stage(std::int64_t id) {

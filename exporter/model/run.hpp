@@ -89,6 +89,8 @@ class Run {
   const std::vector<spark::Rdd>& rdds() const { return rdds_; }
   const std::map<std::string, std::int64_t>& dropped_events() const { return dropped_events_; }
   const std::optional<StageSkew>& skew() const { return skew_; }
+  /// Accumulators that tell of data quality, by name: their values as of the stages that ended.
+  std::map<std::string, double> quality_accumulators() const;
   /// Of the stages whose skew was looked at; 0 if there was none.
   spark::Millis longest_task() const { return longest_task_; }
   /// Last end of a task, a stage or a job.
@@ -116,6 +118,7 @@ class Run {
  private:
   void progress(std::optional<spark::TimePoint> at);
   void judge_failed_job(const spark::Job& job);
+  void add_quality(const spark::Stage& stage);
 
   spark::Application application_;
   spark::TimePoint first_seen_;
@@ -138,6 +141,7 @@ class Run {
   std::int64_t last_ended_job_ = -1;
   std::string last_job_failure_;
   std::int64_t tasks_ended_ = 0;
+  std::map<std::pair<std::string, std::int64_t>, double> quality_;  ///< by name and id
 };
 
 }  // namespace spark_exporter::model

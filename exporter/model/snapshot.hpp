@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "exporter/logs/tally.hpp"
 #include "exporter/model/run.hpp"
 #include "exporter/outcome/view.hpp"
+#include "exporter/quality/ledger.hpp"
 #include "exporter/sizing/advice.hpp"
 
 namespace spark_exporter::model {
@@ -52,6 +54,13 @@ struct CollectorLimits {
   int streaming_queries = limits::kDefaultStreamingQueries;
 };
 
+/// Data quality of one job's datasets.
+struct QualityView {
+  std::string kubernetes_namespace;
+  std::string app;
+  std::shared_ptr<const quality::Ledger> ledger;  ///< never null
+};
+
 struct Snapshot {
   spark::TimePoint now;
   std::vector<RunView> runs;  ///< the current one, and an ended one until a scrape has seen it
@@ -60,6 +69,8 @@ struct Snapshot {
   const backup::View* backups = nullptr;  ///< null: nobody here looks at backups
   /// What the run's logs said; nothing if none is read.
   std::optional<logs::View> logs;
+  /// What this process says about data quality, likewise.
+  std::vector<QualityView> quality;
   std::map<std::string, SourceHealth> sources;
   /// Tries to deliver the last words, by channel and result: spark_exporter_outcome_deliveries_total.
   std::map<std::pair<std::string, std::string>, std::uint64_t> deliveries;

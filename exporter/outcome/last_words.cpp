@@ -10,6 +10,7 @@
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/text.hpp"
+#include "exporter/intake/quality_decode.hpp"
 #include "exporter/json/fields.hpp"
 
 namespace spark_exporter::outcome {
@@ -89,6 +90,7 @@ class Members {
     member.value = over < member.value.size() ? quoted_within(text, member.value.size() - over) : std::string();
   }
 
+  void set(std::string_view name, std::string value) { find(name).value = std::move(value); }
   void leave_out(std::string_view name) { find(name).value.clear(); }
 
   /// Cuts a name to what a valid one has.
@@ -137,6 +139,21 @@ void leave_out_cost(Members& members) {
   for (const auto name : kCostNames) members.leave_out(name);
 }
 
+constexpr std::string_view kQuality = "quality";
+constexpr std::size_t kQualityBytes = 1500;
+
+/// The first validations, at most `most` bytes of them.
+std::string quality_value(const std::vector<intake::QualityResult>& results, std::size_t most) {
+  std::string list;
+  for (const auto& result : results) {
+    const auto text = intake::encode_quality(result, intake::QualityDetail::kBrief);
+    if (list.size() + text.size() + 2 > most) break;
+    list += list.empty() ? '[' : ',';
+    list += text;
+  }
+  return list.empty() ? list : list + ']';
+}
+
 Members members_of(const LastWordsMessage& message) {
   const Verdict& verdict = message.verdict;
   std::vector<Member> members{
@@ -161,6 +178,7 @@ Members members_of(const LastWordsMessage& message) {
       {"input_bytes", message.input_bytes ? number_value(*message.input_bytes) : ""},
       {kCostCurrency, message.cost ? text_value(message.cost->currency) : ""},
   };
+  members.push_back({kQuality, quality_value(message.quality, kQualityBytes)});
   for (std::size_t i = 0; i < cost::kUses; ++i) {
     members.push_back({kCostNames[i], message.cost ? money_value(message.cost->used[i]) : ""});
   }
@@ -334,6 +352,11 @@ std::string encode(const LastWordsMessage& message, std::size_t most) {
   Members members = members_of(message);
   members.cut("text", json::to_kept_text(message.verdict.evidence), most);
   members.cut("exception", json::to_kept_text(message.verdict.exception), most);
+  if (members.size() > most) {
+    const auto over = members.size() - most;
+    const auto has = quality_value(message.quality, kQualityBytes).size();
+    members.set(kQuality, over < has ? quality_value(message.quality, has - over) : std::string());
+  }
   // The observer knows most of these from the pod; a name that is cut would be another one's.
   if (members.size() > most) leave_out_cost(members);
   for (const auto name : {"input_bytes", "spark_version", "app_from", "submitted", "app", "started", "app_id", "kind",
@@ -362,6 +385,10 @@ Result<LastWordsMessage> decode_last_words(std::string_view text) {
   if (draft.message.pod.empty()) return malformed("no pod");
   if (!draft.has_outcome) return malformed("no outcome");
   if (!draft.cost.currency.empty()) draft.message.cost = std::move(draft.cost);
+  if (text.find("\"quality\"") != std::string_view::npos) {
+    // What cannot be read of it takes nothing else with it.
+    if (auto quality = intake::decode_quality(text, kDocument)) draft.message.quality = std::move(quality->results);
+  }
   return std::move(draft.message);
 }
 

@@ -5,8 +5,8 @@
 //   {"spark_exporter":1,"namespace":"etl","pod":"nightly-driver","pod_uid":"...","app":"nightly","app_from":"label",
 //    "app_id":"spark-...","kind":"batch","outcome":"failed","reason":"UserError","confidence":"certain","exit_code":1,
 //    "exception":"...","text":"...","submitted":1763899200.0,"started":...,"ended":...,"input_bytes":...,
-//    "cost_currency":"EUR","cost_task_ok":1.5,"cost_idle":0.5, ...}    what it cost, by use; uses without money left
-//    out
+//    "cost_currency":"EUR","cost_task_ok":1.5,"cost_idle":0.5, ...,    what it cost, by use; uses without money left
+//    "quality":[{...}, ...]}    out; the last validations of its datasets (docs/quality.schema.json), failed ones first
 //
 // Absent members are not known; unknown members are ignored, so that older and newer versions understand each other.
 
@@ -14,9 +14,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "exporter/common/result.hpp"
 #include "exporter/cost/money.hpp"
+#include "exporter/intake/quality_result.hpp"
 #include "exporter/outcome/evidence.hpp"
 #include "exporter/outcome/view.hpp"
 
@@ -35,6 +37,7 @@ struct LastWordsMessage {
   std::optional<TimePoint> submitted;
   std::optional<double> input_bytes;  ///< read by the whole run
   std::optional<cost::Final> cost;
+  std::vector<intake::QualityResult> quality;  ///< the ones that matter most first
 };
 
 /// At most `most` bytes: texts are cut first, then left out; what names the run and its outcome always stays, so `most`

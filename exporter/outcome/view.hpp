@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,10 @@
 #include "exporter/cost/money.hpp"
 #include "exporter/outcome/diagnosis.hpp"
 #include "exporter/outcome/verdict.hpp"
+
+namespace spark_exporter::quality {
+class Ledger;
+}
 
 namespace spark_exporter::outcome {
 
@@ -93,6 +98,7 @@ struct JobView {
   std::optional<TimePoint> next_run;
   std::optional<TimePoint> deadline;
   std::optional<Baseline> baseline;
+  std::shared_ptr<const quality::Ledger> quality;  ///< of its datasets; null: nobody told
 };
 
 struct View {

@@ -102,6 +102,26 @@ std::string trouble_list(const Value& run) {
   return items.empty() ? "" : section("What went wrong or slow", tag("ul", items, "troubles"));
 }
 
+std::string quality(const Value& quality, double now) {
+  std::string rows;
+  for (const auto& dataset : quality.list("datasets", 12)) {
+    const bool good = dataset.flag("success");
+    rows += "<tr><td class=\"wide\">" + escaped(dataset_words(dataset)) +
+            tag("span", escaped(dataset_facts(dataset, now)), "muted small");
+    std::string checks;
+    for (const auto& check : dataset.list("not_passed", 5)) checks += tag("li", escaped(check_words(check)));
+    if (!checks.empty()) rows += tag("ul", checks, "troubles");
+    rows += "</td><td class=\"number\">" + tag("span", good ? "good" : "failed", good ? "badge succeeded" : "badge failed") +
+            "</td></tr>";
+  }
+  if (rows.empty()) return {};
+  std::string html = tag("table", rows);
+  if (const double more = quality.number_or("left_out", 0); more > 0) {
+    html += tag("p", escaped("and " + count_words(more) + " more"), "muted");
+  }
+  return section("Data quality", html);
+}
+
 std::string money(const Value& cost) {
   const std::string currency = cost.text("currency");
   std::string bar;
@@ -245,12 +265,15 @@ std::string to_html(const Document& document) {
       "<meta name=\"color-scheme\" content=\"light dark\"><title>" +
       escaped(title) + "</title><style>" + std::string(kStyle) + "</style></head><body><main>\n";
   for (const auto& warning : root.texts("warnings")) html += tag("p", escaped(warning), "why");
-  if (runs.empty()) html += tag("h1", "No run yet");
+  if (runs.empty()) {
+    html += tag("h1", "No run yet") + quality(root.child("quality"), root.number_or("time_seconds", 0));
+  }
   for (const auto& run : runs) {
     html += identity(run) + figures(run);
     const Value cost = run.child("cost");
     if (cost) html += money(cost);
     html += trouble_list(run);
+    if (&run == &runs.front()) html += quality(root.child("quality"), root.number_or("time_seconds", 0));
     html += time_line(run, root.number_or("time_seconds", 0));
     if (cost) html += dearest(cost);
     if (const Value of_run = run.child("advice")) html += advice(of_run);

@@ -171,6 +171,18 @@ void show_advice(Page& page, const Value& advice) {
   for (const auto& line : advice.texts("conf")) page.line("  " + plain(line));
 }
 
+void show_quality(Page& page, const Value& quality, double now) {
+  const auto datasets = quality.list("datasets", 12);
+  if (datasets.empty()) return;
+  page.heading("Data quality");
+  for (const auto& dataset : datasets) {
+    page.wrapped((dataset.flag("success") ? "" : "! ") + dataset_words(dataset), 2);
+    page.wrapped(dataset_facts(dataset, now), 4);
+    for (const auto& check : dataset.list("not_passed", 5)) page.wrapped(check_words(check), 4);
+  }
+  if (const double more = quality.number_or("left_out", 0); more > 0) page.line("  and " + count_words(more) + " more");
+}
+
 void show_run(Page& page, const Value& run) {
   show_identity(page, run);
   show_work(page, run);
@@ -191,6 +203,7 @@ std::string to_text(const Document& document) {
     show_run(page, run);
   }
   if (first) page.line("no run yet");
+  show_quality(page, root.child("quality"), root.number_or("time_seconds", 0));
   return page.take();
 }
 

@@ -135,6 +135,39 @@ std::string setting_words(const std::string& setting, double value) {
   return is_memory ? sizing::size_words(value) : count_words(value);
 }
 
+std::string dataset_words(const Value& dataset) {
+  double evaluated = 0;
+  double passed = 0;
+  for (const auto& [outcome, number] : dataset.numbers("checks")) {
+    if (outcome != "skipped") evaluated += number;
+    if (outcome == "passed") passed = number;
+  }
+  std::string words = dataset.text("dataset") + " (" + dataset.text("suite") + "): ";
+  if (evaluated == 0) return words + (dataset.flag("success") ? "good, without checks" : "failed, without checks");
+  if (passed == evaluated) return words + "all " + counted(evaluated, "check", "checks") + " passed";
+  return words + count_words(evaluated - passed) + " of " + counted(evaluated, "check", "checks") + " did not pass";
+}
+
+std::string dataset_facts(const Value& dataset, double now) {
+  std::string words = time_words(dataset.number_or("time_seconds", 0));
+  if (const auto rows = dataset.number("rows")) words += ", " + counted(*rows, "row", "rows");
+  if (const auto latest = dataset.number("latest_data_seconds")) {
+    words += ", newest data " + sizing::seconds_words(std::max(now - *latest, 0.0)) + " old";
+  }
+  if (const auto aside = dataset.number("quarantined_rows"); aside && *aside > 0) {
+    words += ", " + counted(*aside, "row", "rows") + " put aside so far";
+  }
+  return words;
+}
+
+std::string check_words(const Value& check) {
+  std::string words = check.text("name");
+  if (const auto column = check.text("column"); !column.empty()) words += ' ' + column;
+  if (const auto outcome = check.text("outcome"); outcome != "failed") words += " (" + outcome + ')';
+  if (const auto detail = check.text("detail"); !detail.empty()) words += ": " + detail;
+  return words;
+}
+
 std::vector<std::string> troubles(const Value& run) {
   std::vector<std::string> lines;
   const Value tasks = run.child("tasks");

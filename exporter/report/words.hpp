@@ -33,6 +33,13 @@ std::vector<UseLine> uses(const Value& cost);
 /// A setting of the advice: "4 GiB", "2".
 std::string setting_words(const std::string& setting, double value);
 
+/// A dataset's last validation: "sales.orders (nightly): 2 of 8 checks did not pass".
+std::string dataset_words(const Value& dataset);
+/// What is known beside it: rows, age of the newest one, rows put aside.
+std::string dataset_facts(const Value& dataset, double now);
+/// "not_null customer_id: 2 of 6 unexpected"
+std::string check_words(const Value& check);
+
 /// Where work went wrong or slow, as lines: retries, failed tasks, spill, skew, collections, lost executors.
 std::vector<std::string> troubles(const Value& run);
 

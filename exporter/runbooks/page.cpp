@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "exporter/common/limits.hpp"
+#include "exporter/common/form_text.hpp"
 #include "exporter/common/text.hpp"
 #include "exporter/runbooks/fill.hpp"
 #include "exporter/runbooks/markdown.hpp"
@@ -25,28 +26,6 @@ std::string upper(std::string_view name) {
   std::string out(name);
   std::transform(out.begin(), out.end(), out.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return out;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-std::optional<std::string> decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i] == '+' ? ' ' : text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
   return out;
 }
 
@@ -156,7 +135,7 @@ Result<Asked> read_query(std::string_view query) {
     const auto name = pair.substr(0, pair.find('='));
     const auto lower = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
     if (!std::all_of(name.begin(), name.end(), lower) || !is_name(upper(name))) continue;
-    auto value = decoded(pair.substr(std::min(name.size() + 1, pair.size())));
+    auto value = form_decoded(pair.substr(std::min(name.size() + 1, pair.size())));
     if (!value || !is_good(*value)) return Error{ErrorKind::kMalformed, "bad value of " + std::string(name)};
     if (!value->empty()) asked[std::string(name)] = std::move(*value);
   }

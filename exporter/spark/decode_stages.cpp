@@ -1,6 +1,11 @@
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <utility>
 
 #include "exporter/common/redact.hpp"
+#include "exporter/intake/limits.hpp"
 #include "exporter/spark/decode_fields.hpp"
 
 namespace spark_exporter::spark {
@@ -8,7 +13,42 @@ namespace {
 
 struct StageDraft : Stage {
   bool has_status = false;
+  std::size_t accumulator_at = SIZE_MAX;  ///< place in accumulatorUpdates
+  Accumulator accumulator;                ///< what stands there
 };
+
+void keep_accumulator(StageDraft& stage) {
+  const bool is_ours = std::string_view(stage.accumulator.name).starts_with(kQualityPrefix);
+  if (is_ours && stage.quality.size() < limits::kQualityAccumulators) {
+    stage.quality.push_back(std::move(stage.accumulator));
+  }
+  stage.accumulator = {};
+}
+
+/// The element of accumulatorUpdates that the value belongs to.
+Accumulator& accumulator(StageDraft& stage, const Scalar& value) {
+  if (value.index != stage.accumulator_at) keep_accumulator(stage);
+  stage.accumulator_at = value.index;
+  return stage.accumulator;
+}
+
+Verdict accumulator_name(StageDraft& stage, const Scalar& value) {
+  auto& at = accumulator(stage, value);
+  if (value.kind == Scalar::Kind::kText) at.name = to_kept_text(value.text);
+  return {};
+}
+
+/// A text: "5" of a long, "5.0" of a double, and anything of accumulators that are none of ours.
+Verdict accumulator_value(StageDraft& stage, const Scalar& value) {
+  auto& at = accumulator(stage, value);
+  double number = 0;
+  const auto end = value.text.data() + value.text.size();
+  const auto [read, error] = std::from_chars(value.text.data(), end, number);
+  if (value.kind == Scalar::Kind::kText && error == std::errc{} && read == end && std::isfinite(number)) {
+    at.value = number;
+  }
+  return {};
+}
 
 std::optional<StageStatus> parse_status(std::string_view text) {
   if (text == "ACTIVE") return StageStatus::kActive;
@@ -49,6 +89,13 @@ Verdict failure_reason(StageDraft& stage, const Scalar& value) {
 
 // GET /applications/ID/stages, /stages/ID, /stages/ID/ATTEMPT
 constexpr Field<StageDraft> kFields[] = {
+    {"accumulatorUpdates[].id",
+     [](StageDraft& stage, const Scalar& value) -> Verdict {
+       accumulator(stage, value).id = to_count(value).value_or(-1);
+       return {};
+     }},
+    {"accumulatorUpdates[].name", accumulator_name},
+    {"accumulatorUpdates[].value", accumulator_value},
     {"attemptId", count<&Stage::attempt>},
     {"completionTime", time<&Stage::completion_time>},
     {"description", free_text<&Stage::description>},
@@ -81,6 +128,7 @@ constexpr Field<StageDraft> kFields[] = {
 static_assert(is_sorted(kFields));
 
 const char* missing(StageDraft& stage) {
+  keep_accumulator(stage);
   if (stage.id < 0) return "no stageId";
   return stage.has_status ? nullptr : "no known status";
 }

@@ -52,6 +52,13 @@ struct Job {
 
 enum class StageStatus { kActive, kComplete, kFailed, kPending, kSkipped };
 
+/// An element of a stage's accumulatorUpdates: the accumulator's value when the stage ended, over all stages so far.
+struct Accumulator {
+  std::int64_t id = -1;
+  std::string name;
+  double value = 0;
+};
+
 /// GET /applications/ID/stages, one element: one attempt of a stage.
 struct Stage {
   std::int64_t id = -1;      ///< stageId
@@ -82,7 +89,9 @@ struct Stage {
   std::int64_t shuffle_read_records = 0;
   std::int64_t shuffle_write_bytes = 0;
   std::int64_t shuffle_write_records = 0;
+  std::vector<Accumulator> quality;  ///< accumulatorUpdates whose names begin with kQualityPrefix, as many as are kept
 };
+inline constexpr std::string_view kQualityPrefix = "data_quality.";
 
 /// GET /applications/ID/stages/STAGE/ATTEMPT/taskSummary?quantiles=..: over finished tasks.
 struct TaskSummary {

@@ -54,6 +54,65 @@ TEST_F(StateTest, CountersAndRunsGoOn) {
   EXPECT_EQ(job_of(after, "nightly").last_success, at(4200));
 }
 
+quality::QualityResult validation(const std::string& id, std::uint64_t failed) {
+  quality::QualityResult result;
+  result.id = id;
+  result.tool = "dbt";
+  result.dataset = "sales.orders";
+  result.suite = "gates";
+  result.time = at(5000);
+  result.success = failed == 0;
+  intake::count(result.checks, intake::CheckOutcome::kFailed) = failed;
+  return result;
+}
+
+const quality::Dataset& orders(const outcome::View& view) {
+  return job_of(view, "nightly").quality->datasets().at({"sales.orders", "gates"});
+}
+
+TEST_F(StateTest, AFailedCheckOutlivesThePodAndTheObserver) {
+  fleet.pods().put(pod_of(1).pod());
+  fleet.view(at(5000));
+  const PodIdentity pod{"etl", "nightly-1", "uid-1"};
+  EXPECT_EQ(fleet.take_quality(pod, {validation("a", 2)}, at(5001)).value(), 1U);
+  EXPECT_EQ(fleet.take_quality(pod, {validation("a", 2)}, at(5002)).value(), 0U) << "a replay";
+  EXPECT_TRUE(fleet.changed_since_save());
+  fleet.pods().remove(pod_of(1, 600).pod());
+  EXPECT_EQ(orders(fleet.view(at(5100))).violations, 2U);
+  Restarted next(fleet.save(at(5100)), at(5200));
+  next.fleet.set_synced();
+  const auto view = next.fleet.view(at(5200));
+  EXPECT_FALSE(orders(view).last.success);
+  EXPECT_EQ(orders(view).violations, 2U);
+  EXPECT_EQ(next.fleet.take_quality("etl", "nightly", {validation("a", 2)}, at(5300)).value(), 0U) << "still a replay";
+  EXPECT_EQ(next.fleet.take_quality("etl", "nightly", {validation("b", 0)}, at(5300)).value(), 1U);
+  EXPECT_TRUE(orders(next.fleet.view(at(5300))).last.success);
+}
+
+TEST_F(StateTest, APodThatNobodyKnowsIsToldSo) {
+  const auto taken = fleet.take_quality({"etl", "nightly-9", "uid-9"}, {validation("a", 2)}, at(5001));
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().kind, ErrorKind::kNotFound);
+}
+
+TEST_F(StateTest, WhatLastWordsTellOfDatasetsCountsOnce) {
+  auto pod = pod_of(1, 600, 1);
+  auto message = words(pod, State::kFailed, Reason::kUserError);
+  message.quality = {validation("a", 2)};
+  fleet.pods().put(pod_of(1).pod());
+  fleet.view(at(5000));
+  fleet.take_quality({"etl", "nightly-1", "uid-1"}, {validation("a", 2)}, at(5001)).value();
+  ASSERT_TRUE(fleet.take(message, at(5002)));
+  pod.last_words = outcome::encode(message, 4096);
+  for (int i = 0; i < 3; ++i) fleet.pods().put(pod.pod());
+  EXPECT_EQ(orders(fleet.view(at(5100))).validations, 1U);
+  // They may be all that arrived.
+  Fleet late{FleetOptions{}};
+  late.set_synced();
+  late.pods().put(pod.pod());
+  EXPECT_EQ(orders(late.view(at(5100))).violations, 2U);
+}
+
 TEST_F(StateTest, AFailedRunWhosePodIsGoneIsStillShown) {
   auto pod = pod_of(1, 600, 1);
   pod.labels = {{"team", "risk"}};

@@ -141,6 +141,9 @@ TEST(Documentation, ListsClosedListsInFull) {
   for (int i = 0; i < logs::kLevels; ++i) {
     EXPECT_TRUE(words.contains(std::string(logs::to_string(static_cast<logs::Level>(i))))) << i;
   }
+  for (int i = 0; i < intake::kCheckOutcomes; ++i) {
+    EXPECT_TRUE(words.contains(std::string(to_string(static_cast<intake::CheckOutcome>(i))))) << i;
+  }
   for (std::size_t i = 0; i < cost::kUses; ++i) {
     EXPECT_TRUE(words.contains(std::string(cost::to_string(static_cast<cost::Use>(i))))) << i;
   }
@@ -160,6 +163,7 @@ std::size_t series(int executors) {
   scene.snapshot().outcomes = nullptr;
   scene.snapshot().backups = nullptr;
   scene.snapshot().logs.reset();
+  scene.snapshot().quality.clear();
   scene.snapshot().deliveries.clear();
   scene.snapshot().final_scrapes.reset();
   scene.view().cost = nullptr;

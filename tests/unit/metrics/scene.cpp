@@ -275,11 +275,38 @@ void fill_backups(backup::View& view) {
 
 }  // namespace
 
+std::shared_ptr<const quality::Ledger> ledger() {
+  auto ledger = std::make_shared<quality::Ledger>();
+  intake::QualityResult good;
+  good.id = "1";
+  good.dataset = "sales.customers";
+  good.suite = "nightly";
+  good.time = at(1000);
+  good.success = true;
+  count(good.checks, intake::CheckOutcome::kPassed) = 4;
+  ledger->take(good, at(1001));
+  intake::QualityResult bad = good;
+  bad.dataset = "sales.orders";
+  bad.success = false;
+  count(bad.checks, intake::CheckOutcome::kFailed) = 2;
+  count(bad.checks, intake::CheckOutcome::kErrored) = 1;
+  count(bad.checks, intake::CheckOutcome::kWarned) = 1;
+  count(bad.checks, intake::CheckOutcome::kSkipped) = 5;
+  bad.rows = 1200;
+  bad.quarantined_rows = 13;
+  bad.latest_data = at(900);
+  bad.null_ratios = {{"customer_id", 0.25}, {"order_id", 0}};
+  bad.columns_left_out = 7;
+  ledger->take(bad, at(1002));
+  return ledger;
+}
+
 void fill(Scene& scene) {
   fill_backups(scene.backups());
   fill_cost(scene.cost());
   scene.advice() = {{}, "", 2'147'483'648, 402'653'184, 2, 3, 0.4};
   fill_outcomes(scene.outcomes());
+  scene.snapshot().quality = {{"prod", "sales", ledger()}};
   scene.snapshot().deliveries[{"observer", "ok"}] = 1;
   scene.snapshot().final_scrapes = 2;
   auto& logs = scene.snapshot().logs.emplace();

@@ -55,6 +55,9 @@ class Scene {
 /// The sample lines of `family` (histograms: all their lines) in an exposition.
 std::string samples_of(std::string_view exposition, std::string_view family);
 
+/// Datasets sales.customers, whose last validation was good, and sales.orders, whose last one was not.
+std::shared_ptr<const quality::Ledger> ledger();
+
 /// A scene in which every family has a sample.
 void fill(Scene& scene);
 

@@ -150,6 +150,57 @@ TEST(LastWords, AnyComeBackAsTheyWere) {
   }
 }
 
+std::vector<intake::QualityResult> validations(std::size_t count) {
+  std::vector<intake::QualityResult> results;
+  for (std::size_t i = 0; i < count; ++i) {
+    intake::QualityResult result;
+    result.id = "id" + std::to_string(i);
+    result.tool = "dbt";
+    result.dataset = "sales.orders\"" + std::to_string(i);
+    result.suite = "nightly";
+    result.time = at(1763899200123);
+    intake::count(result.checks, intake::CheckOutcome::kFailed) = i + 1;
+    result.not_passed = {{"not_null", "customer_id", intake::CheckOutcome::kFailed, "13 of 1200 rows"}};
+    result.rows = 1200.0;
+    result.quarantined_rows = 13;
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+TEST(LastWords, TellOfDatasetsAsManyAsFit) {
+  auto message = full_message();
+  message.quality = validations(2);
+  const auto text = encode(message, 4096);
+  EXPECT_EQ(decoded(text).quality, message.quality);
+  expect_same(decoded(text), message);
+  message.quality = validations(100);
+  const auto many = decoded(encode(message, 4096)).quality;
+  ASSERT_GT(many.size(), 2U);
+  ASSERT_LT(many.size(), 20U);
+  for (std::size_t i = 0; i < many.size(); ++i) EXPECT_EQ(many[i], message.quality[i]) << "the first ones";
+}
+
+TEST(LastWords, DatasetsMakeRoomBeforeTheCostDoes) {
+  auto message = full_message();
+  const auto bare = encode(message, 4096).size();
+  message.quality = validations(5);
+  const auto tight = decoded(encode(message, bare + 300));
+  EXPECT_EQ(tight.quality.size(), 1U);
+  EXPECT_TRUE(tight.cost);
+  message.verdict.evidence.clear();
+  for (std::size_t most = 512; most < 3000; most += 13) EXPECT_LE(encode(message, most).size(), most);
+}
+
+TEST(LastWords, DatasetsThatCannotBeReadTakeNothingElseWithThem) {
+  auto text = encode(full_message(), 4096);
+  text.insert(1, R"("quality":[{"dataset":7}],)");
+  const auto message = decode_last_words(text);
+  ASSERT_TRUE(message);
+  EXPECT_TRUE(message->quality.empty());
+  EXPECT_EQ(message->verdict.state, State::kFailed);
+}
+
 TEST(LastWords, AnySizeIsKept) {
   std::mt19937 random(4);
   for (int i = 0; i < 2000; ++i) {

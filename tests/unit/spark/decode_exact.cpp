@@ -28,6 +28,26 @@ std::string gunzipped(const std::string& path) {
   return text;
 }
 
+TEST(DecodeExact, AccumulatorsThatTellOfDataQuality) {
+  const auto decoded = decode_list(decode_stages, R"([{"stageId":3,"status":"COMPLETE","accumulatorUpdates":[
+      {"id":7,"name":"data_quality.sales.orders.negative","update":null,"value":"4"},
+      {"id":8,"name":"rows read","value":"100"},{"value":"2.5","name":"data_quality.a.b","id":9},
+      {"id":10,"name":"data_quality.a.c","value":"[1, 2]"},{"id":11,"value":"1"}]},
+      {"stageId":4,"status":"COMPLETE","accumulatorUpdates":[]}])");
+  ASSERT_TRUE(decoded.report);
+  EXPECT_EQ(decoded.report->wrong_types, 0U);
+  ASSERT_EQ(decoded.items.size(), 2U);
+  const auto& all = decoded.items[0].quality;
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].name, "data_quality.sales.orders.negative");
+  EXPECT_EQ(all[0].id, 7);
+  EXPECT_EQ(all[0].value, 4);
+  EXPECT_EQ(all[1].name, "data_quality.a.b");
+  EXPECT_EQ(all[1].value, 2.5);
+  EXPECT_EQ(all[2].value, 0) << "no number";
+  EXPECT_TRUE(decoded.items[1].quality.empty());
+}
+
 TEST(DecodeExact, ApplicationOfALiveDriver) {
   const auto decoded = decode_list(decode_applications, fixture("spark-4.3.0/fail/before/applications.json"));
   ASSERT_TRUE(decoded.report);
