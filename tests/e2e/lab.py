@@ -45,6 +45,15 @@ def python_with_spark(version):
     return path[0]
 
 
+def python_with(package, version):
+    """The same of another package of PyPI."""
+    made = subprocess.run([os.path.join(ROOT, "scripts", "venv.sh"), package, version], stdout=subprocess.PIPE, text=True)
+    path = made.stdout.strip().splitlines()[-1:] or [""]
+    if made.returncode != 0 or not os.access(path[0], os.X_OK):
+        raise Skip(f"no {package} {version}: scripts/venv.sh ended with {made.returncode}")
+    return path[0]
+
+
 def need_java():
     if not shutil.which("java"):
         raise Skip("no java on the PATH")
@@ -273,6 +282,16 @@ class Exporter:
             if not self.alive():
                 raise Died(f"the exporter ended with {self.process.returncode}: {self.lines[-10:]}")
             raise
+        finally:
+            connection.close()
+
+    def post(self, path, body, **headers):
+        """(status, body)"""
+        connection = http.client.HTTPConnection(*self.address, timeout=20)
+        try:
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode("utf-8")
         finally:
             connection.close()
 

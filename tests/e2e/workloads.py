@@ -308,6 +308,44 @@ def narrow(stages=14):
     SYNC.point("finished")
 
 
+def quality():
+    """The gates of examples/quality on good data and on data with one planted fault each."""
+    import datetime
+    from pyspark.sql import functions as F
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    sys.path.insert(0, os.path.join(root, "examples", "quality"))
+    from quality_gates import Gates, QualityGateFailed
+    spark, sc = session()
+    SYNC.point("started", app_id=sc.applicationId)
+    with open(here("url"), encoding="utf-8") as file:
+        url = file.read()
+    now = datetime.datetime.now(datetime.timezone.utc).timestamp()
+    good = spark.range(1000).select(
+        F.col("id").alias("order_id"), (F.col("id") % 7).alias("customer_id"), (F.col("id") * 0.5).alias("amount"),
+        (F.lit(now) - F.col("id")).cast("timestamp").alias("updated_at"))
+    holes = good.withColumn("customer_id", F.when(F.col("order_id") % 100 != 3, F.col("customer_id")))
+    faults = {"good": good, "row_count": good.where("false"), "schema": good.drop("amount"), "nulls": holes,
+              "freshness": good.withColumn("updated_at", (F.col("updated_at").cast("double") - 25 * 3600).cast("timestamp")),
+              "row_check": good.withColumn("amount", F.when(F.col("order_id") < 4, -1.0).otherwise(F.col("amount")))}
+    told = {}
+    for fault, df in faults.items():
+        for on_failure in ("fail", "warn"):
+            aside = here(f"quarantine-{fault}-{on_failure}")
+            gates = Gates(f"e2e.{fault}", on_failure, columns={"order_id": "bigint", "amount": "double"},
+                          not_null=["customer_id"], freshness_column="updated_at", row_checks={"amount": "amount >= 0"}
+                          if fault != "schema" else None, quarantine_path=aside, on_failure=on_failure, url=url)
+            try:
+                kept = gates.check(df).count()
+            except QualityGateFailed as failed:
+                kept = str(failed)
+            told[f"{fault}/{on_failure}"] = {
+                "kept": kept, "aside": spark.read.parquet(aside).count() if os.path.isdir(aside) else 0,
+                "failed": [check["name"] for check in gates.result["checks"] if check["outcome"] == "failed"],
+                "checks": len(gates.result["checks"]), "rows": gates.result["rows"]}
+    SYNC.point("judged", gates=told)
+    spark.stop()
+
+
 def gc(executors=3):
     """Much garbage, in tasks side by side in each executor; then rest."""
     from pyspark.sql import functions as F
@@ -348,4 +386,5 @@ def secrets(*planted):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (healthy, fail_lost, stream, steady, many, leave, restart_context, waste, narrow, gc, secrets)}[sys.argv[1]](*sys.argv[2:])
+    {f.__name__: f for f in (healthy, fail_lost, stream, steady, many, leave, restart_context, waste, narrow, quality, gc,
+                             secrets)}[sys.argv[1]](*sys.argv[2:])
