@@ -2,6 +2,7 @@
 with the very Role, ClusterRole and account that it leaves there observer and sidecar do all that is asked of them,
 and without each one of the rights a check that has a name fails. The rules are those with which the tests of outcomes
 run (kube_lab)."""
+import contextlib
 import copy
 import os
 import sys
@@ -123,40 +124,54 @@ def checks(plane, program, pods, late):
     }
 
 
-def failing(plane, pods, number):
-    """Names of the checks that fail with the rights of now."""
-    with test_rights.observer(plane, RELEASE) as program:
-        test_rights.ready(program)
+def failing(plane, pods, accounts, number):
+    """{account: names of the checks that fail with its rights}, of one observer for each, side by side."""
+    with contextlib.ExitStack() as stack:
+        programs = {name: stack.enter_context(test_rights.observer(plane, name)) for name in accounts}
+        for program in programs.values():
+            test_rights.ready(program)
         late = changes(plane, number)
-        open_checks = checks(plane, program, pods, late)
+        left = {name: checks(plane, program, pods, late) for name, program in programs.items()}
         end = time.monotonic() + SECONDS
-        while open_checks and time.monotonic() < end:
-            open_checks = {name: ask for name, ask in open_checks.items() if not ask()}
+        while any(left.values()) and time.monotonic() < end:
+            left = {name: {what: ask for what, ask in some.items() if not ask()} for name, some in left.items()}
             time.sleep(0.3)
-        # Without `watch` everything is still seen, by lists again and again: the log and the source say so.
-        return sorted(open_checks) + ["a log that misses no right"] * bool(program.rules())
+        # Without `watch` everything is still seen, by lists again and again: the log says so.
+        return {name: sorted(left[name]) + ["a log that misses no right"] * bool(program.rules())
+                for name, program in programs.items()}
+
+
+def account(plane, name, rules, cluster_rules):
+    """An account with these rights."""
+    kube_client.service_account(plane.api, NAMESPACE, name)
+    kube_client.role(plane.api, NAMESPACE, name, rules)
+    plane.api.create(f"{RBAC}/clusterroles", {"metadata": {"name": name}, "rules": cluster_rules})
+    plane.api.create(f"{RBAC}/clusterrolebindings", {
+        "metadata": {"name": name}, "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}],
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}})
+    return name
 
 
 def check_observer(plane, tool, pods):
     tool.run("install", RELEASE, os.path.join(helm.CHARTS, EXPORTER), "--namespace", NAMESPACE,
              values={"observer": {"namespace": NAMESPACE}})
-    role = rules_of(plane, "Role", RELEASE)
-    cluster = rules_of(plane, "ClusterRole", f"{NAMESPACE}-{RELEASE}")
-    assert plain(role[1]) == plain(kube_lab.OBSERVER_RULES), role
-    assert plain(cluster[1]) == plain(kube_lab.TOKEN_REVIEWS), cluster
+    rules = rules_of(plane, "Role", RELEASE)[1]
+    cluster_rules = rules_of(plane, "ClusterRole", f"{NAMESPACE}-{RELEASE}")[1]
+    assert plain(rules) == plain(kube_lab.OBSERVER_RULES), rules
+    assert plain(cluster_rules) == plain(kube_lab.TOKEN_REVIEWS), cluster_rules
     print("observer: the chart's rules are those of the outcome tests")
-    failed = failing(plane, pods, 0)
-    assert not failed, failed
-    print(f"observer: with all {len(plain(role[1]) | plain(cluster[1]))} rights every check passes")
-    number = 0
-    for path, rules in (role, cluster):
-        for right in sorted(plain(rules)):
-            number += 1
-            plane.api.patch(path, {"rules": rules_without(rules, right)})
-            failed = failing(plane, pods, number)
-            assert failed, f"{right} is more than is needed"
-            print(f"observer: without {right[2]} {right[1]}: fails: {'; '.join(failed)}", flush=True)
-            plane.api.patch(path, {"rules": rules})
+    failed = failing(plane, pods, [RELEASE], 0)
+    assert failed == {RELEASE: []}, failed
+    rights = sorted(plain(rules) | plain(cluster_rules))
+    print(f"observer: with all {len(rights)} rights every check passes")
+    lesser = {}
+    for number, right in enumerate(rights):
+        reduced = rules_without(rules, right), rules_without(cluster_rules, right)
+        lesser[account(plane, f"without-{number}", *reduced)] = right
+    for name, failed in failing(plane, pods, lesser, 1).items():
+        right = lesser[name]
+        assert failed, f"{right} is more than is needed"
+        print(f"observer: without {right[2]} {right[1]}: fails: {'; '.join(failed)}", flush=True)
 
 
 def check_sidecar(plane, tool):
@@ -167,7 +182,7 @@ def check_sidecar(plane, tool):
     assert plain(rules) == plain(kube_lab.SIDECAR_RULES), rules
 
     def told():
-        """None, or what the sidecar of a pod that fails while it watches does not say."""
+        """The check that fails for a sidecar whose pod fails while it watches; None: none."""
         name = f"fails-{time.monotonic_ns()}"
         pod = test_rights.driver(plane.api, name, status=test_rights.RUNNING)
         with test_rights.sidecar(plane, "beside", name) as program:
@@ -176,16 +191,16 @@ def check_sidecar(plane, tool):
                 plane.api.patch(f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}/status",
                                 {"status": test_rights.failed()})
                 lab.wait_until("the outcome", lambda: program.scrape().total("spark_job_status") == 2, SECONDS)
-            except AssertionError as missed:
-                return str(missed)
-        return None
+            except AssertionError:
+                return "the outcome of its pod"
+            return "a log that misses no right" if program.rules() else None
     assert told() is None
-    print(f"sidecar: with both rights it tells the outcome of its pod")
+    print("sidecar: with both rights it tells the outcome of its pod")
     for right in sorted(plain(rules)):
         plane.api.patch(path, {"rules": rules_without(rules, right)})
-        missed = told()
-        assert missed, f"{right} is more than is needed"
-        print(f"sidecar: without {right[2]} {right[1]}: fails: the outcome of its pod")
+        failed = told()
+        assert failed, f"{right} is more than is needed"
+        print(f"sidecar: without {right[2]} {right[1]}: fails: {failed}")
         plane.api.patch(path, {"rules": copy.deepcopy(rules)})
 
 
