@@ -48,7 +48,8 @@ class Kinds:
         versions = ["v1"] + [made["groupVersion"] for group in groups for made in group["versions"]]
         for version in versions:
             base = "/api/v1" if version == "v1" else f"/apis/{version}"
-            for resource in client.get(base)["resources"]:
+            status, answer = client.call("GET", base)  # 404 for a moment after a definition was taken
+            for resource in answer["resources"] if status == 200 else ():
                 if "/" not in resource["name"]:
                     self.known[version, resource["kind"]] = (base, resource)
 
@@ -84,11 +85,16 @@ class Cluster(control_plane.ControlPlane):
                 self.api.create(DEFINITIONS, made)
             for made in definitions:
                 lab.wait_until(made["metadata"]["name"], lambda: self._served(made), 60)
-            self.kinds = Kinds(self.api)
+            self.kinds = lab.wait_until("the discovery of all kinds", lambda: self._discovered(definitions), 60)
         except BaseException:
             self.__exit__(None, None, None)
             raise
         return self
+
+    def _discovered(self, definitions):
+        kinds = Kinds(self.api)
+        wanted = {made["spec"]["names"]["kind"] for made in definitions}
+        return kinds if wanted <= {kind for _, kind in kinds.known} else None
 
     def _served(self, definition):
         spec = definition["spec"]
