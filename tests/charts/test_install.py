@@ -100,7 +100,8 @@ def refusal(cluster, namespace):
 
 def admitted(cluster, namespace, pod):
     """None, or why the API server refuses a pod of this template."""
-    body = {"metadata": {**pod.get("metadata", {}), "name": "tried"}, "spec": copy.deepcopy(pod["spec"])}
+    body = {"metadata": {**pod.get("metadata", {}), "name": "tried", "namespace": namespace},
+            "spec": copy.deepcopy(pod["spec"])}
     body["spec"]["serviceAccountName"] = "default"
     path = f"/api/v1/namespaces/{namespace}/pods?dryRun=All&fieldValidation=Strict"
     status, answer = cluster.api.call("POST", path, body)
