@@ -276,12 +276,16 @@ def check_schedules(seen, full, due):
 
 def check_restart(seen, observer):
     """SIGKILL after the state was written; what it shows then is what it showed."""
-    stable = {key for key in seen.all() if dict(key[1])["backup"] in ("orders", "warehouse", "suspended", "stuck")}
-    # The state is written at most five seconds after a change.
-    changed = time.time()
-    lab.wait_until("the state file", lambda: os.path.exists(observer.state_file + ".backups") and
-                   os.path.getmtime(observer.state_file + ".backups") > changed, 30)
-    before = {key: value for key, value in seen.all().items() if key in stable}
+    names = ("orders", "warehouse", "suspended", "stuck")
+    before = {key: value for key, value in seen.all().items() if dict(key[1])["backup"] in names}
+
+    def is_written():
+        with open(observer.state_file + ".backups", encoding="utf-8") as source:
+            kept = {record["name"]: record for record in json.load(source)["backups"]}
+        drills = kept["orders"]["drills"]["attempts"]
+        return (all(tuple(kept[name]["backups"]["counts"]) == seen.runs(name) for name in names)
+                and all(drill.get("settled") for drill in drills) and len(drills) == 2)
+    lab.wait_until("the state file with all of it", is_written, 30)
     observer.kill()
     observer.start()
     observer.wait_ready()
