@@ -50,6 +50,16 @@ Json pods(const outcome::RunView& run) {
   return json;
 }
 
+Json cost_json(const cost::Final& cost) {
+  Json json{{"currency", cost.currency}, {"total", cost::sum(cost.used)}};
+  Json uses = Json::object();
+  for (std::size_t i = 0; i < cost::kUses; ++i) {
+    if (cost.used[i] > 0) uses[std::string(to_string(static_cast<cost::Use>(i)))] = cost.used[i];
+  }
+  json["by_use"] = std::move(uses);
+  return json;
+}
+
 Json run_json(const outcome::RunView& run) {
   const auto& verdict = run.verdict;
   Json json{{"namespace", run.kubernetes_namespace}, {"app", run.app}};
@@ -71,6 +81,11 @@ Json run_json(const outcome::RunView& run) {
   put(json, "started", verdict.started);
   put(json, "ended", verdict.ended);
   if (run.pods_known) json["pods"] = pods(run);
+  if (run.cost) json["cost"] = cost_json(*run.cost);
+  if (run.advice) {
+    json["advice"] = {{"conf", run.advice->conf}};
+    put(json["advice"], "saving_ratio", run.advice->saving_ratio);
+  }
   return json;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "exporter/app/backup_intake.hpp"
+#include "exporter/app/baseline_answer.hpp"
 #include "exporter/app/fleet_report.hpp"
 #include "exporter/app/last_words_intake.hpp"
 #include "exporter/app/pages.hpp"
@@ -188,6 +189,11 @@ web::HttpResponse Observer::take_quality(const web::HttpRequest& request) {
                         });
 }
 
+web::HttpResponse Observer::answer_baseline(const web::HttpRequest& request) {
+  const auto published = latest();
+  return published == nullptr ? not_yet() : app::answer_baseline(request, reviewer_, published->view);
+}
+
 // --- what goes out -----------------------------------------------------------------------------
 
 void Observer::work() {
@@ -235,6 +241,7 @@ void Observer::publish() {
   const auto began = std::chrono::steady_clock::now();
   const auto now = wall_now();
   auto view = fleet_.view(now);
+  add_budgets(view);
   auto exposition = render(view, now);
   auto published = std::make_shared<const Published>(std::move(exposition), std::move(view), now);
   {
@@ -245,6 +252,17 @@ void Observer::publish() {
   published_at_ = std::chrono::steady_clock::now();
   publishing_took_ = std::chrono::duration_cast<std::chrono::milliseconds>(published_at_ - began);
   warn_of_left_out();
+}
+
+/// Annotations go before the configuration.
+void Observer::add_budgets(outcome::View& view) const {
+  const std::lock_guard lock(mutex_);
+  for (auto& job : view.jobs) {
+    job.budget_currency = config_.prices.currency();
+    if (job.budget) continue;
+    const auto* const budget = cost::find_budget(config_.budgets, job.kubernetes_namespace, job.app);
+    if (budget != nullptr) job.budget = *budget;
+  }
 }
 
 metrics::Packed Observer::render(const outcome::View& view, kubernetes::TimePoint now) {
@@ -369,6 +387,7 @@ std::vector<web::Route> Observer::routes() {
   const auto ready = [this](const web::HttpRequest&) { return latest() ? text(200, "ready\n") : not_yet(); };
   const auto reload = [this](const web::HttpRequest& request) { return answer_reload(request); };
   const auto backups = [this](const web::HttpRequest& request) { return take_backup_report(request); };
+  const auto baseline = [this](const web::HttpRequest& request) { return answer_baseline(request); };
   const auto last_words = [this](const web::HttpRequest& request) { return take_last_words(request); };
   const auto quality = [this](const web::HttpRequest& request) { return take_quality(request); };
   std::vector<web::Route> routes{{options_.telemetry_path, "GET", metrics},
@@ -380,6 +399,7 @@ std::vector<web::Route> Observer::routes() {
                                  {"/readyz", "GET", ready, kOpen},
                                  {"/-/reload", "POST", reload},
                                  {"/api/v1/backups", "POST", backups, kOpen},
+                                 {"/api/v1/baseline", "GET", baseline, kOpen},
                                  {"/api/v1/last-words", "POST", last_words, kOpen},
                                  {"/api/v1/quality", "POST", quality, kOpen}};
   add_runbook_routes(routes, [this] { return runbook_runs(); });

@@ -74,6 +74,7 @@ class Observer {
   web::HttpResponse answer_metrics(const web::HttpRequest& request);
   web::HttpResponse answer_report() const;
   std::vector<runbooks::Run> runbook_runs() const;
+  web::HttpResponse answer_baseline(const web::HttpRequest& request);
   web::HttpResponse take_last_words(const web::HttpRequest& request);
   web::HttpResponse take_backup_report(const web::HttpRequest& request);
   web::HttpResponse take_quality(const web::HttpRequest& request);
@@ -88,6 +89,7 @@ class Observer {
   bool wait_for_lists();
   bool wait_for_work();
   void publish();
+  void add_budgets(outcome::View& view) const;
   metrics::Packed render(const outcome::View& view, kubernetes::TimePoint now);
   void warn_of_left_out();
 

@@ -364,6 +364,7 @@ void PodLife::send(const outcome::RunView& run) {
   if (facts_) message.input_bytes = facts_->input_bytes;
   message.cost = cost_;
   message.quality = quality_;
+  message.advice = advice_;
   auto text = outcome::encode(message, limits::kLastWordsBytes);
   if (text == sent_) return;
   sent_ = std::move(text);

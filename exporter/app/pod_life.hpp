@@ -103,6 +103,8 @@ class PodLife {
   void run_cost(const cost::Final& cost);
   /// What the last words tell of the job's datasets, and whether the observer has been told all of it.
   void quality(std::vector<intake::QualityResult> results, bool passed_on);
+  /// What it should have asked for, as far as is known: the last one goes into the last words.
+  void run_advice(outcome::Advice advice) { advice_ = std::move(advice); }
   /// Sends what has not been said yet, after turn().
   void say_last_words();
   /// `turn` was published.
@@ -156,6 +158,7 @@ class PodLife {
   std::string sent_;                        ///< the last words as sent last
   std::optional<outcome::RunView> to_say_;  ///< of the last turn, if it is time for last words
   std::optional<cost::Final> cost_;
+  std::optional<outcome::Advice> advice_;
   bool cost_is_news_ = false;
   std::vector<intake::QualityResult> quality_;
   bool quality_passed_on_ = true;

@@ -76,6 +76,10 @@ Json run_json(const RunRecord& run) {
   if (run.counted) json["counted"] = true;
   if (run.cost_counted) json["cost_counted"] = true;
   if (run.cost != nullptr) json["cost"] = {{"currency", run.cost->currency}, {"used", run.cost->used}};
+  if (run.advice != nullptr) {
+    json["advice"] = {{"conf", run.advice->conf}};
+    if (run.advice->saving_ratio) json["advice"]["kept"] = 1 - *run.advice->saving_ratio;
+  }
   if (run.termination) json["termination"] = static_cast<int>(*run.termination);
   return json;
 }
@@ -90,6 +94,11 @@ Json job_json(const JobRecord& job) {
   for (const auto& [currency, sums] : job.runs_cost) {
     json["runs_cost"].push_back({{"currency", currency}, {"sums", sums}});
   }
+  for (const auto& [currency, sums] : job.spent.money()) {
+    json["spent"].push_back({{"currency", currency}, {"sums", sums}});
+  }
+  for (const auto from : job.spent.from()) json["spent_from"].push_back(from.time_since_epoch().count());
+  if (job.budget) json["budget"] = {{"amount", job.budget->amount}, {"period", cost::to_string(job.budget->period)}};
   put_time(json, "last_success", job.last_success);
   put_time(json, "last_failure", job.last_failure);
   put_time(json, "first_seen", job.first_seen);
@@ -190,6 +199,14 @@ std::string read_currency(const Node& node, const std::string& currency) {
   return currency;
 }
 
+/// Saved as what it keeps of the money, which is not below 0.
+std::unique_ptr<const outcome::Advice> read_advice(const Node& node) {
+  auto advice = std::make_unique<outcome::Advice>();
+  advice->conf = node.text("conf");
+  if (const auto kept = node.amount("kept")) advice->saving_ratio = 1 - *kept;
+  return advice;
+}
+
 std::unique_ptr<const cost::Final> read_cost(const Node& node) {
   auto cost = std::make_unique<cost::Final>();
   cost->currency = read_currency(node, node.text("currency"));
@@ -236,12 +253,36 @@ ReadRun read_run(const Node& node) {
   run.counted = node.flag("counted");
   run.cost_counted = node.flag("cost_counted");
   if (node.has("cost")) run.cost = read_cost(node.at("cost"));
+  if (node.has("advice")) run.advice = read_advice(node.at("advice"));
   if (run.counted && (!run.ended || !run.noticed)) node.wrong("is counted and has no end");
   if (node.has("termination")) {
     run.termination = static_cast<outcome::Termination>(node.at("termination").integer(0, outcome::kTerminations - 1));
   }
   if (node.has("executors")) read.executors = read_executors(node.at("executors"));
   return read;
+}
+
+cost::PeriodSums read_spent(const Node& node) {
+  cost::PeriodSums spent;
+  std::array<TimePoint, cost::PeriodSums::kPeriods> from{};
+  const auto times = node.list("spent_from", from.size());
+  for (std::size_t i = 0; i < times.size(); ++i) from[i] = times[i].time();
+  cost::PeriodSums::Money money;
+  for (const auto& cost : node.list("spent", cost::PeriodSums::kMostCurrencies)) {
+    auto& sums = money[read_currency(cost, cost.text("currency"))];
+    const auto amounts = cost.at("sums").list(sums.size());
+    for (std::size_t i = 0; i < amounts.size(); ++i) sums[i] = amounts[i].amount();
+  }
+  spent.restore(from, std::move(money));
+  return spent;
+}
+
+std::optional<cost::Budget> read_budget(const Node& node) {
+  if (!node.has("budget")) return std::nullopt;
+  const auto budget = node.at("budget");
+  const auto period = cost::parse_budget_period(budget.text("period"));
+  if (!period) budget.wrong_at("period", "is none");
+  return cost::Budget{"", budget.at("amount").amount(cost::kLargestBudget), *period};
 }
 
 JobRecord read_job(const Node& node) {
@@ -256,6 +297,8 @@ JobRecord read_job(const Node& node) {
     const auto amounts = cost.at("sums").list(sums.size());
     for (std::size_t i = 0; i < amounts.size(); ++i) sums[i] = amounts[i].amount();
   }
+  job.spent = read_spent(node);
+  job.budget = read_budget(node);
   job.consecutive_failures = node.at("consecutive_failures").count();
   job.touched = node.at("touched").time();
   job.last_success = node.time("last_success");

@@ -56,6 +56,7 @@ outcome::RunView view_of(const Roster& roster, const RunRecord& run, TimePoint n
   view.verdict = run.verdict;
   view.submitted = run.submitted;
   if (run.cost != nullptr && run.counted) view.cost = *run.cost;
+  if (run.advice != nullptr && run.counted) view.advice = *run.advice;
   add_attempts(run, view);
   add_pods(roster, run, now, view);
   return view;
@@ -80,6 +81,8 @@ outcome::JobView view_of(const Roster& roster, JobRecord& job, TimePoint now) {
   if (roster.options().single_run) return view;
   view.consecutive_failures = job.consecutive_failures;
   view.baseline = job.baseline();
+  view.budget = job.budget;
+  view.spent = job.spent;
   if (!job.annotated.schedule.empty()) {
     // The run that is due made it known: its due time is a little before.
     constexpr auto kBefore = std::chrono::hours{1};

@@ -22,14 +22,15 @@ std::optional<double> median(const std::vector<GoodRun>& runs, std::optional<dou
   return median(std::move(values));
 }
 
-std::optional<double> median_cost(const std::vector<GoodRun>& runs) {
+void take_cost(const std::vector<GoodRun>& runs, outcome::Baseline& baseline) {
   const auto newest = std::find_if(runs.rbegin(), runs.rend(), [](const auto& run) { return run.cost.has_value(); });
-  if (newest == runs.rend()) return std::nullopt;
+  if (newest == runs.rend()) return;
   std::vector<double> values;
   for (const auto& run : runs) {
     if (run.cost && run.currency == newest->currency) values.push_back(*run.cost);
   }
-  return median(std::move(values));
+  baseline.cost = median(std::move(values));
+  baseline.currency = newest->currency;
 }
 
 }  // namespace
@@ -89,7 +90,8 @@ void JobRecord::note_cost(TimePoint ended, const cost::Final& cost) {
   }
 }
 
-void JobRecord::count_cost(outcome::State state, const cost::Final& cost) {
+void JobRecord::count_cost(outcome::State state, TimePoint ended, const cost::Final& cost) {
+  spent.add(ended, cost.currency, cost::sum(cost.used));
   if (runs_cost.size() >= kCurrencies && !runs_cost.contains(cost.currency)) return;
   auto& sums = runs_cost[cost.currency];
   for (std::size_t i = 0; i < sums.size(); ++i) {
@@ -118,10 +120,12 @@ std::size_t JobRecord::take_quality(const std::vector<quality::QualityResult>& r
 }
 
 outcome::Baseline JobRecord::baseline() const {
-  return {.runs = good.size(),
-          .duration_seconds = median(good, &GoodRun::duration_seconds),
-          .input_bytes = median(good, &GoodRun::input_bytes),
-          .cost = median_cost(good)};
+  outcome::Baseline baseline;
+  baseline.runs = good.size();
+  baseline.duration_seconds = median(good, &GoodRun::duration_seconds);
+  baseline.input_bytes = median(good, &GoodRun::input_bytes);
+  take_cost(good, baseline);
+  return baseline;
 }
 
 bool JobRecord::is_blank() const {

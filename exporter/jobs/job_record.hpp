@@ -68,6 +68,8 @@ struct JobRecord {
   std::vector<GoodRun> good;        ///< by their end, at most limits::kBaselineRuns
   ScheduleText annotated;           ///< by its newest run that says so
   std::string datasets;             ///< that it writes, likewise
+  std::optional<cost::Budget> budget;  ///< the same
+  cost::PeriodSums spent;
   std::optional<TimePoint> first_seen;
   TimePoint touched{};
   std::shared_ptr<const quality::Ledger> quality;  ///< null: nobody told; replaced, never changed
@@ -83,7 +85,7 @@ struct JobRecord {
   /// The same of its cost.
   void note_cost(TimePoint ended, const cost::Final& cost);
   /// A run's cost, once. A job has few currencies: one more is not counted.
-  void count_cost(outcome::State state, const cost::Final& cost);
+  void count_cost(outcome::State state, TimePoint ended, const cost::Final& cost);
   void count(outcome::State state);
   /// Validations of its datasets; how many of them are new.
   std::size_t take_quality(const std::vector<quality::QualityResult>& results, TimePoint now);

@@ -99,6 +99,7 @@ void Roster::put_driver(const kubernetes::Pod& pod) {
   ScheduleText text{annotation(pod, "schedule"), annotation(pod, "timezone"), annotation(pod, "deadline")};
   if (!text.schedule.empty()) run->job->annotated = std::move(text);
   if (auto datasets = annotation(pod, "dataset"); !datasets.empty()) run->job->datasets = std::move(datasets);
+  if (auto budget = cost::parse_budget(annotation(pod, "budget"))) run->job->budget = std::move(budget);
 }
 
 // --- runs --------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ void Roster::count_cost(RunRecord& run) {
   run.cost_counted = true;
   ++changes_;
   if (run.job == nullptr || !run.ended) return;
-  run.job->count_cost(run.verdict.state, *run.cost);
+  run.job->count_cost(run.verdict.state, *run.ended, *run.cost);
   if (run.verdict.state == State::kSucceeded) run.job->note_cost(*run.ended, *run.cost);
 }
 

@@ -186,6 +186,7 @@ void take_last_words(RunRecord& run, const outcome::LastWordsMessage& message) {
   if (message.input_bytes) run.input_bytes = message.input_bytes;
   if (message.cost && !run.cost_counted) run.cost = std::make_unique<const cost::Final>(*message.cost);
   if (!message.quality.empty()) run.told_quality = message.quality;
+  if (message.advice) run.advice = std::make_unique<const outcome::Advice>(*message.advice);
   if (!run.submitted) run.submitted = message.submitted;
   if (message.verdict.started) run.told_start = message.verdict.started;
   if (message.verdict.ended) run.told_end = message.verdict.ended;

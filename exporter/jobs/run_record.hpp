@@ -67,6 +67,7 @@ struct RunRecord {
   bool cost_counted = false;               ///< its job has heard of its cost, or never will
   std::unique_ptr<const cost::Final> cost;
   std::vector<intake::QualityResult> told_quality;  ///< by the last words, until its job has heard of it
+  std::unique_ptr<const outcome::Advice> advice;
 
   const ExecutorCounts* executors = nullptr;  ///< of its application id, held
   JobRecord* job = nullptr;

@@ -300,6 +300,25 @@ void collect_baselines(const std::vector<Job>& jobs, Families& families) {
   });
 }
 
+void collect_budgets(const std::vector<Job>& jobs, kubernetes::TimePoint now, Families& families) {
+  families.gauge("spark_job_budget",
+                 "What the job may cost in a period. From the annotation spark-exporter.io/budget or cost.budgets.",
+                 {"period", "currency"});
+  for (const auto& [job, identity] : jobs) {
+    if (!job->budget) continue;
+    families.write(identity, {to_string(job->budget->period), job->budget_currency}, job->budget->amount);
+  }
+  families.gauge("spark_job_budget_spent",
+                 "What the job's runs cost that ended in the present day, week (from Monday) or month, UTC. From their "
+                 "last words.",
+                 {"period", "currency"});
+  for (const auto& [job, identity] : jobs) {
+    if (!job->budget || job->budget->period == cost::BudgetPeriod::kRun) continue;
+    families.write(identity, {to_string(job->budget->period), job->budget_currency},
+                   job->spent.of(job->budget->period, job->budget_currency, now));
+  }
+}
+
 }  // namespace
 
 void collect_outcomes(const model::Snapshot& snapshot, Families& families) {
@@ -315,6 +334,7 @@ void collect_outcomes(const model::Snapshot& snapshot, Families& families) {
   collect_history(jobs, families);
   collect_schedule(jobs, families);
   collect_baselines(jobs, families);
+  collect_budgets(jobs, snapshot.now, families);
 }
 
 }  // namespace spark_exporter::metrics

@@ -132,6 +132,8 @@ constexpr std::array<std::string_view, cost::kUses> kCostNames = {
     "cost_idle",    "cost_starting", "cost_driver",      "cost_lingering",   "cost_unobserved",
 };
 constexpr std::string_view kCostCurrency = "cost_currency";
+constexpr std::string_view kAdvice = "advice";
+constexpr std::string_view kSavingRatio = "saving_ratio";
 
 /// A cost with a part missing would be another one.
 void leave_out_cost(Members& members) {
@@ -182,6 +184,9 @@ Members members_of(const LastWordsMessage& message) {
   for (std::size_t i = 0; i < cost::kUses; ++i) {
     members.push_back({kCostNames[i], message.cost ? money_value(message.cost->used[i]) : ""});
   }
+  members.push_back({kAdvice, message.advice ? text_value(message.advice->conf) : ""});
+  const bool saves = message.advice && message.advice->saving_ratio;
+  members.push_back({kSavingRatio, saves ? number_value(*message.advice->saving_ratio) : ""});
   return Members(std::move(members));
 }
 
@@ -192,6 +197,7 @@ struct Draft {
   std::int64_t version = 0;
   bool has_outcome = false;
   cost::Final cost;
+  Advice advice;
 };
 
 /// Texts are shown in logs and labels: a control character becomes a blank.
@@ -286,6 +292,20 @@ FieldVerdict input_bytes(Draft& draft, const Scalar& value) {
   return {};
 }
 
+FieldVerdict advice(Draft& draft, const Scalar& value) {
+  if (value.kind != Scalar::Kind::kText) return FieldVerdict::wrong("a string");
+  draft.advice.conf = one_line(json::to_kept_text(value.text));
+  return {};
+}
+
+FieldVerdict saving_ratio(Draft& draft, const Scalar& value) {
+  constexpr double kMostTimes = 1e6;
+  const auto ratio = json::to_real(value);
+  if (!ratio || !(*ratio <= 1) || *ratio < -kMostTimes) return FieldVerdict::wrong("a ratio");
+  draft.advice.saving_ratio = *ratio;
+  return {};
+}
+
 FieldVerdict currency(Draft& draft, const Scalar& value) {
   if (value.kind != Scalar::Kind::kText || !cost::is_currency(value.text)) return FieldVerdict::wrong("a currency");
   draft.cost.currency = value.text;
@@ -302,6 +322,7 @@ FieldVerdict money(Draft& draft, const Scalar& value) {
 }
 
 constexpr json::Field<Draft> kFields[] = {
+    {"advice", advice},
     {"app", of_message<&LastWordsMessage::app>},
     {"app_from", of_message<&LastWordsMessage::app_from>},
     {"app_id", of_message<&LastWordsMessage::app_id>},
@@ -331,6 +352,7 @@ constexpr json::Field<Draft> kFields[] = {
     {"pod", of_message<&LastWordsMessage::pod>},
     {"pod_uid", of_message<&LastWordsMessage::pod_uid>},
     {"reason", reason},
+    {"saving_ratio", saving_ratio},
     {"spark_exporter", json::count<&Draft::version>},
     {"spark_version", of_message<&LastWordsMessage::spark_version>},
     {"started", [](Draft& d, const Scalar& value) { return time<&Verdict::started>(d.message.verdict, value); }},
@@ -352,6 +374,11 @@ std::string encode(const LastWordsMessage& message, std::size_t most) {
   Members members = members_of(message);
   members.cut("text", json::to_kept_text(message.verdict.evidence), most);
   members.cut("exception", json::to_kept_text(message.verdict.exception), most);
+  // Half of an advice would be another one.
+  if (members.size() > most) {
+    members.leave_out(kAdvice);
+    members.leave_out(kSavingRatio);
+  }
   if (members.size() > most) {
     const auto over = members.size() - most;
     const auto has = quality_value(message.quality, kQualityBytes).size();
@@ -389,6 +416,7 @@ Result<LastWordsMessage> decode_last_words(std::string_view text) {
     // What cannot be read of it takes nothing else with it.
     if (auto quality = intake::decode_quality(text, kDocument)) draft.message.quality = std::move(quality->results);
   }
+  if (!draft.advice.conf.empty()) draft.message.advice = std::move(draft.advice);
   return std::move(draft.message);
 }
 

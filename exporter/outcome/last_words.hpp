@@ -6,7 +6,8 @@
 //    "app_id":"spark-...","kind":"batch","outcome":"failed","reason":"UserError","confidence":"certain","exit_code":1,
 //    "exception":"...","text":"...","submitted":1763899200.0,"started":...,"ended":...,"input_bytes":...,
 //    "cost_currency":"EUR","cost_task_ok":1.5,"cost_idle":0.5, ...,    what it cost, by use; uses without money left
-//    "quality":[{...}, ...]}    out; the last validations of its datasets (docs/quality.schema.json), failed ones first
+//    "advice":"spark.executor.instances=2","saving_ratio":0.45,        out; what it should have asked for
+//    "quality":[{...}, ...]}    the last validations of its datasets (docs/quality.schema.json), failed ones first
 //
 // Absent members are not known; unknown members are ignored, so that older and newer versions understand each other.
 
@@ -38,6 +39,7 @@ struct LastWordsMessage {
   std::optional<double> input_bytes;  ///< read by the whole run
   std::optional<cost::Final> cost;
   std::vector<intake::QualityResult> quality;  ///< the ones that matter most first
+  std::optional<Advice> advice;
 };
 
 /// At most `most` bytes: texts are cut first, then left out; what names the run and its outcome always stays, so `most`

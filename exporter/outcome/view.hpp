@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/cost/budget.hpp"
 #include "exporter/cost/money.hpp"
+#include "exporter/outcome/baseline.hpp"
 #include "exporter/outcome/diagnosis.hpp"
 #include "exporter/outcome/verdict.hpp"
 
@@ -43,6 +45,13 @@ std::string_view to_string(kubernetes::Phase phase);  ///< "unknown", "pending",
 template <class Count, std::size_t N>
 using PerComponent = std::array<std::array<Count, N>, kComponents>;
 
+/// What the run should have asked for.
+struct Advice {
+  std::string conf;  ///< "spark.executor.cores=2 spark.executor.memory=3072m ..."
+  std::optional<double> saving_ratio = std::nullopt;  ///< of the executors' money; below 0 it costs more
+  bool operator==(const Advice&) const = default;
+};
+
 /// One run: its series carry namespace, app and app_id.
 struct RunView {
   std::string kubernetes_namespace;
@@ -61,6 +70,7 @@ struct RunView {
   Verdict verdict;  ///< settled
   std::optional<TimePoint> submitted;
   std::optional<cost::Final> cost;  ///< of ended runs
+  std::optional<Advice> advice;     ///< the same
 
   /// Pods are watched: `pods` and `waiting` are known. Both are all 0 once the run has ended.
   bool pods_known = false;
@@ -72,14 +82,6 @@ struct RunView {
 /// The `outcome` label of spark_job_runs_total.
 inline constexpr std::array<State, 4> kEndStates = {State::kSucceeded, State::kFailed, State::kCancelled,
                                                     State::kUnknown};
-
-/// Medians of a job's last good runs.
-struct Baseline {
-  std::uint64_t runs = 0;
-  std::optional<double> duration_seconds;
-  std::optional<double> input_bytes;
-  std::optional<double> cost;  ///< in the currency of the newest of them that has one
-};
 
 /// What a job's ended runs cost, in one currency, in the order of kEndStates.
 using RunsCost = std::map<std::string, std::array<double, kEndStates.size()>>;
@@ -99,6 +101,9 @@ struct JobView {
   std::optional<TimePoint> deadline;
   std::optional<Baseline> baseline;
   std::shared_ptr<const quality::Ledger> quality;  ///< of its datasets; null: nobody told
+  std::optional<cost::Budget> budget;  ///< by its newest run's annotation; else the observer's configuration
+  std::string budget_currency;         ///< of the price book
+  cost::PeriodSums spent;              ///< on runs, by when they ended
 };
 
 struct View {

@@ -58,5 +58,7 @@ Advice advise(const Evidence& evidence);
 std::string patch_yaml(const Advice& advice);
 /// `--conf key=value` lines.
 std::string conf_lines(const Advice& advice);
+/// The same as "key=value key=value".
+std::string conf_words(const Advice& advice);
 
 }  // namespace spark_exporter::sizing

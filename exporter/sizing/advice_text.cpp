@@ -1,4 +1,5 @@
 #include <string>
+#include <string_view>
 
 #include "exporter/sizing/advice.hpp"
 
@@ -23,17 +24,29 @@ std::string patch_yaml(const Advice& advice) {
   return yaml;
 }
 
-std::string conf_lines(const Advice& advice) {
+namespace {
+
+std::string settings(const Advice& advice, std::string_view before, std::string_view after) {
   if (advice.recommendations.empty()) return {};
-  std::string lines;
-  const auto line = [&](const char* key, const std::string& value) {
-    lines += std::string("--conf spark.executor.") + key + "=" + value + "\n";
+  std::string text;
+  const auto add = [&](const char* key, const std::string& value) {
+    text += std::string(before) + "spark.executor." + key + "=" + value + std::string(after);
   };
-  if (advice.cores) line("cores", std::to_string(*advice.cores));
-  if (advice.memory_bytes) line("memory", mebibytes(*advice.memory_bytes));
-  if (advice.overhead_bytes) line("memoryOverhead", mebibytes(*advice.overhead_bytes));
-  if (advice.instances) line("instances", std::to_string(*advice.instances));
-  return lines;
+  if (advice.cores) add("cores", std::to_string(*advice.cores));
+  if (advice.memory_bytes) add("memory", mebibytes(*advice.memory_bytes));
+  if (advice.overhead_bytes) add("memoryOverhead", mebibytes(*advice.overhead_bytes));
+  if (advice.instances) add("instances", std::to_string(*advice.instances));
+  return text;
+}
+
+}  // namespace
+
+std::string conf_lines(const Advice& advice) { return settings(advice, "--conf ", "\n"); }
+
+std::string conf_words(const Advice& advice) {
+  auto words = settings(advice, "", " ");
+  if (!words.empty()) words.pop_back();
+  return words;
 }
 
 }  // namespace spark_exporter::sizing

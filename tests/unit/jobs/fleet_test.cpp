@@ -468,6 +468,9 @@ TEST_F(FleetTest, ACostIsCountedOnceWheneverItIsTold) {
   ASSERT_EQ(job.runs_cost.size(), 1U);
   EXPECT_EQ(job.runs_cost.at("EUR"), (std::array<double, 4>{4, 10, 0, 0}));
   EXPECT_EQ(job.baseline->cost, 4.0);
+  EXPECT_EQ(job.baseline->currency, "EUR");
+  EXPECT_EQ(job.spent.of(cost::BudgetPeriod::kDay, "EUR", at(20000)), 14);
+  EXPECT_EQ(job.spent.of(cost::BudgetPeriod::kMonth, "EUR", at(20000)), 14);
   // What was counted stays, whatever is told later.
   message.cost = money(500, 500);
   ASSERT_TRUE(fleet.take(message, at(20001)));
@@ -479,6 +482,21 @@ TEST_F(FleetTest, ACostIsCountedOnceWheneverItIsTold) {
   const auto after = job_of(next.view(at(20200)), "nightly");
   EXPECT_EQ(after.runs_cost, job.runs_cost);
   EXPECT_EQ(after.baseline->cost, 4.0);
+  EXPECT_EQ(after.spent.of(cost::BudgetPeriod::kWeek, "EUR", at(20200)), 14);
+}
+
+TEST_F(FleetTest, ABudgetIsThatOfTheNewestRunThatSaysOne) {
+  sync();
+  auto pod = nightly(1, 600);
+  pod.annotations["spark-exporter.io/budget"] = "300/month";
+  put(pod);
+  put(nightly(2, 600));
+  const cost::Budget budget{"", 300, cost::BudgetPeriod::kMonth};
+  EXPECT_EQ(job_of(fleet.view(at(20000)), "nightly").budget, budget);
+  Fleet next{FleetOptions{}};
+  ASSERT_TRUE(next.restore(fleet.save(at(20100)), at(20200)));
+  next.set_synced();
+  EXPECT_EQ(job_of(next.view(at(20200)), "nightly").budget, budget);
 }
 
 TEST_F(FleetTest, ShowsTheCostOfEndedRuns) {

@@ -48,7 +48,7 @@ TEST(JobRecordTest, CostsAreSummedByCurrency) {
   cost.used[1] = 0.5;
   for (const char* currency : {"AAA", "BBB", "CCC", "DDD", "EEE", "AAA"}) {
     cost.currency = currency;
-    job.count_cost(outcome::State::kFailed, cost);
+    job.count_cost(outcome::State::kFailed, TimePoint{}, cost);
   }
   ASSERT_EQ(job.runs_cost.size(), JobRecord::kCurrencies);
   EXPECT_EQ(job.runs_cost.at("AAA")[1], 5.0);

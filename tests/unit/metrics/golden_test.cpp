@@ -144,6 +144,10 @@ spark_job_baseline_input_bytes{namespace="prod",app="sales"} 1000000000
 spark_job_baseline_cost{namespace="prod",app="sales"} 1.5
 # TYPE spark_job_baseline_runs gauge
 spark_job_baseline_runs{namespace="prod",app="sales"} 5
+# TYPE spark_job_budget gauge
+spark_job_budget{namespace="prod",app="sales",period="month",currency="EUR"} 300
+# TYPE spark_job_budget_spent gauge
+spark_job_budget_spent{namespace="prod",app="sales",period="month",currency="EUR"} 9.75
 )"},
     {"job", collect_job, R"(# TYPE spark_job_last_progress_timestamp_seconds gauge
 spark_job_last_progress_timestamp_seconds{RUN} 1990

@@ -217,7 +217,10 @@ void fill_outcomes(outcome::View& view) {
   job.last_due = at(980);
   job.next_run = at(4580);
   job.deadline = at(2500);
-  job.baseline = outcome::Baseline{5, 480.5, 1e9, 1.5};
+  job.baseline = outcome::Baseline{5, 480.5, 1e9, 1.5, "EUR"};
+  job.budget = cost::Budget{"", 300, cost::BudgetPeriod::kMonth};
+  job.budget_currency = "EUR";
+  job.spent.add(at(700), "EUR", 9.75);
   view.jobs = {job};
 }
 

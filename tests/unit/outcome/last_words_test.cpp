@@ -42,6 +42,7 @@ LastWordsMessage full_message() {
   message.cost->currency = "EUR";
   cost::at(message.cost->used, cost::Use::kTaskOk) = 1.5;
   cost::at(message.cost->used, cost::Use::kIdle) = 0.125;
+  message.advice = {"spark.executor.instances=2", -0.25};
   return message;
 }
 
@@ -65,6 +66,7 @@ void expect_same(const LastWordsMessage& a, const LastWordsMessage& b) {
   EXPECT_EQ(a.submitted, b.submitted);
   EXPECT_EQ(a.input_bytes, b.input_bytes);
   EXPECT_EQ(a.cost, b.cost);
+  EXPECT_EQ(a.advice, b.advice);
 }
 
 LastWordsMessage decoded(std::string_view text) {
@@ -88,7 +90,8 @@ TEST(LastWords, TheDocumentedForm) {
             R"("outcome":"failed","reason":"StageAborted","confidence":"certain","exit_code":1,)"
             R"("exception":"org.apache.spark.SparkException","text":"exit code 1: \"Job aborted\"",)"
             R"("submitted":1763899100.000,"started":1763899200.123,"ended":1763899300.999,)"
-            R"("input_bytes":123456789012,"cost_currency":"EUR","cost_task_ok":1.5,"cost_idle":0.125})");
+            R"("input_bytes":123456789012,"cost_currency":"EUR","cost_task_ok":1.5,"cost_idle":0.125,)"
+            R"("advice":"spark.executor.instances=2","saving_ratio":-0.25})");
 }
 
 TEST(LastWords, WhatIsNotKnownIsLeftOut) {
@@ -330,6 +333,8 @@ TEST(LastWords, ErrorsNameTheMember) {
       {with(R"(,"cost_gc":1e300)"), ErrorKind::kWrongType, "cost_gc"},
       {with(R"(,"cost_driver":"1")"), ErrorKind::kWrongType, "cost_driver"},
       {with(R"(,"cost_currency":"euro")"), ErrorKind::kWrongType, "cost_currency"},
+      {with(R"(,"advice":["x"])"), ErrorKind::kWrongType, "advice"},
+      {with(R"(,"saving_ratio":1.5)"), ErrorKind::kWrongType, "saving_ratio"},
       {with(R"(,"text":["x"])"), ErrorKind::kWrongType, "text"},
       {with(R"(,"spark_exporter":"1")"), ErrorKind::kWrongType, "spark_exporter"},
       {with(R"(,"x":)" + std::string(100, '[') + std::string(100, ']')), ErrorKind::kTooLarge, "deeper"},

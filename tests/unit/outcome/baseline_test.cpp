@@ -1,0 +1,36 @@
+#include "exporter/outcome/baseline.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace spark_exporter::outcome {
+namespace {
+
+TEST(Baseline, ComesBackAsItWas) {
+  for (const auto& baseline : {Baseline{}, Baseline{20, 480.25, 1e12 / 3, 1.0 / 3, "EUR"},
+                               Baseline{3, std::nullopt, 7, std::nullopt, ""}}) {
+    const auto text = encode(baseline);
+    EXPECT_LE(text.size(), 200U);
+    const auto read = decode_baseline(text);
+    ASSERT_TRUE(read) << text;
+    EXPECT_EQ(*read, baseline) << text;
+  }
+}
+
+TEST(Baseline, LeavesOutWhatIsNoAmount) {
+  EXPECT_EQ(*decode_baseline(R"({"runs":2,"duration_seconds":-1,"input_bytes":"many","cost":3})"), (Baseline{2}))
+      << "a cost without a currency";
+  EXPECT_EQ(*decode_baseline(R"({"runs":2,"cost":3,"currency":"euro"})"), (Baseline{2}));
+  EXPECT_EQ(*decode_baseline(R"({"runs":2,"cost":1e999,"currency":"EUR"})"), (Baseline{2}));
+  EXPECT_EQ(encode(Baseline{1, std::numeric_limits<double>::infinity(), {}, {}, ""}), R"({"runs":1})");
+}
+
+TEST(Baseline, RefusesWhatIsNone) {
+  for (const char* const text : {"", "null", "[1]", "{}", R"({"runs":1.5})", R"({"runs":-1})", R"({"runs":)"}) {
+    EXPECT_EQ(decode_baseline(text).error().kind, ErrorKind::kMalformed) << text;
+  }
+}
+
+}  // namespace
+}  // namespace spark_exporter::outcome
