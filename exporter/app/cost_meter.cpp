@@ -23,6 +23,8 @@ constexpr seconds kLostPatience{60};
 /// An executor's row may not show the start of a task before its next heartbeat (spark.executor.heartbeatInterval, 10
 /// s) and a flush (spark.ui.liveUpdate.minFlushPeriod, 1 s): AppStatusListener.maybeUpdate.
 constexpr seconds kRowAge{12};
+/// Answers that wait to be told: one a second for as long as a row may be late, and then some.
+constexpr std::size_t kMostMoments = 64;
 constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
 
 const cost::Properties& properties_of(const model::Run& run) {
@@ -82,6 +84,7 @@ void CostMeter::begin(const spark::Application& application) {
   closed_ = false;
   ledger_ = cost::Ledger();
   tracked_.clear();
+  moments_.clear();
   view_.reset();
 }
 
@@ -100,8 +103,7 @@ void CostMeter::feed(const CostFacts& facts, const CostSettings& settings) {
   take_driver(facts, work);
   take_executors(facts, work);
   take_unregistered(facts);
-  tell(settings);
-  ledger_.apply_groups(work.groups);
+  tell(facts, settings, work);
   if (facts.run_over) close(facts);
   // Who was released is known up to the watch's time, or Spark's. Nothing is held after the end that nobody watches.
   if (facts.pods) {
@@ -145,6 +147,7 @@ void CostMeter::reserve(Tracked& tracked, const CostFacts& facts, const cost::Re
   if (tracked.reservation.cores <= 0) tracked.reservation.cores = by_conf.cores;
   if (tracked.reservation.memory_bytes <= 0) tracked.reservation.memory_bytes = by_conf.memory_bytes;
   if (pod == nullptr) return;
+  tracked.reservation.volume_bytes += by_conf.volume_bytes;
   if (const auto node = facts.nodes.find(pod->node); node != facts.nodes.end()) tracked.node = node->second;
   if (pod->released) tracked.holder.released = pod->released;
 }
@@ -171,7 +174,7 @@ void CostMeter::take_driver(const CostFacts& facts, const model::WorkData& work)
     holder.slots = row->second.max_tasks;
     // Of the driver's row Spark replaces both sums: by the uptime and by all its collections
     // (AppStatusStore.replaceDriverGcTime). Its tasks are all tasks there are.
-    holder.task_time = spark::Millis{run.stages().totals().run_time_ms};
+    holder.task_time = spark::Millis{run.stages().totals().slot_time_ms};
     holder.gc_time = spark::Millis{run.stages().totals().gc_time_ms};
     holder.lost = lost_of(work, kDriver);
     take_active(holder, row->second.active_tasks, !run.jobs().running().empty());
@@ -206,7 +209,6 @@ void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executo
   const auto added = executor.add_time.value_or(as_of);
   const HeldPod* const pod = pod_of(executor.id);
   const bool is_new = !tracked_.contains(executor.id);
-  const bool is_over = facts.ui_over || facts.run_over;
   if (is_new && facts.pods && pod == nullptr && !facts.run_over && facts.now < added + kPodPatience) return;
   Tracked* const tracked =
       track(executor.id, outcome::Component::kExecutor, pod != nullptr && pod->held_from ? *pod->held_from : added);
@@ -216,27 +218,14 @@ void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executo
   holder.slots = executor.max_tasks;
   holder.lost = lost_of(work, executor.id);
   tracked->failed_tasks = executor.failed_tasks;
-  take_counts(*tracked, executor, as_of, !is_over && !facts.run->jobs().running().empty());
+  auto& counts = tracked->counts;
+  if (counts.empty() || counts.back().as_of < as_of) {
+    counts.push_back({as_of, executor.total_duration, executor.total_gc_time, executor.active_tasks});
+  }
   if (const auto peak = peak_of(executor)) tracked->peak_bytes = peak;
   reserve(*tracked, facts, cost::executor_reservation(properties_of(*facts.run), executor.total_cores));
   if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
   if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
-}
-
-/// While jobs run, counts are told once all that belongs to them can be known.
-void CostMeter::take_counts(Tracked& tracked, const spark::Executor& executor, spark::TimePoint as_of, bool jobs_run) {
-  auto& counts = tracked.counts;
-  const Counts now{as_of, executor.total_duration, executor.total_gc_time, executor.active_tasks};
-  if (counts.empty() || counts.back().as_of < as_of) counts.push_back(now);
-  const auto settled = jobs_run ? as_of - kRowAge : as_of;
-  while (counts.size() > 1 && counts[1].as_of <= settled) counts.pop_front();
-  const auto& told = counts.front();
-  if (told.as_of > settled) return;
-  auto& holder = tracked.holder;
-  holder.as_of = told.as_of;
-  holder.task_time = told.task_time;
-  holder.gc_time = told.gc_time;
-  take_active(holder, told.active_tasks, jobs_run);
 }
 
 /// `last`: null where it was not seen dead; then the last that is known of it counts.
@@ -335,6 +324,9 @@ cost::PerResource<double> rate_of(const cost::Reservation& reservation, const co
   cost::at(rate, Resource::kCpu) = reservation.cores * prices.core / 3600;
   cost::at(rate, Resource::kMemory) = reservation.memory_bytes / kGiB * prices.memory_gib / 3600;
   cost::at(rate, Resource::kGpu) = reservation.gpus * prices.gpu / 3600;
+  const double storage_hour = reservation.ephemeral_bytes / kGiB * prices.ephemeral_gib +
+                              reservation.volume_bytes / kGiB * prices.volume_gib.value_or(0);
+  cost::at(rate, Resource::kStorage) = storage_hour / 3600;
   return rate;
 }
 
@@ -351,11 +343,51 @@ void CostMeter::price(Tracked& tracked, const CostSettings& settings, Spans& spa
   const auto at = now == prices.begin() ? std::size_t{0} : static_cast<std::size_t>(now - prices.begin()) - 1;
   const double all = cost::sum(rates[at].per_second);
   tracked.memory_share = all > 0 ? cost::at(rates[at].per_second, Resource::kMemory) / all : 0;
-  if (!tracked.priced && prices[at].prices.is_default) ++prices_missing_;
+  const bool volume_missing = tracked.reservation.volume_bytes > 0 && !prices[at].prices.volume_gib;
+  if (!tracked.priced && (prices[at].prices.is_default || volume_missing)) ++prices_missing_;
   tracked.priced = true;
 }
 
-void CostMeter::tell(const CostSettings& settings) {
+/// While jobs run, an answer is told once all that belongs to it can be known. Answers are told one after the other,
+/// also where several are due: money that settles goes to the groups whose time grew with it.
+void CostMeter::tell(const CostFacts& facts, const CostSettings& settings, const model::WorkData& work) {
+  const auto as_of = *facts.run->executors().as_of();
+  const bool jobs_run = !facts.ui_over && !facts.run_over && !facts.run->jobs().running().empty();
+  const auto driver = tracked_.find(kDriver);
+  // In local mode slot time is the stages', as that of groups is, and neither is late.
+  const bool is_local = driver != tracked_.end() && driver->second.holder.slots > 0;
+  if (moments_.empty() || moments_.back().as_of < as_of) moments_.push_back({as_of, work.groups});
+  if (moments_.size() > kMostMoments) moments_.pop_front();
+  if (is_local) ledger_.apply_groups(work.groups);
+  const auto due = jobs_run ? as_of - kRowAge : as_of;
+  bool told = false;
+  while (!moments_.empty() && moments_.front().as_of <= due) {
+    const auto moment = std::move(moments_.front());
+    moments_.pop_front();
+    tell_counts(moment.as_of, jobs_run || moment.as_of < as_of);
+    if (!is_local) ledger_.apply_groups(moment.groups);
+    tell_holders(settings);
+    ledger_.advance(moment.as_of);
+    told = true;
+  }
+  if (!told) tell_holders(settings);
+}
+
+void CostMeter::tell_counts(spark::TimePoint as_of, bool jobs_ran) {
+  for (auto& [id, tracked] : tracked_) {
+    auto& counts = tracked.counts;
+    while (counts.size() > 1 && counts[1].as_of <= as_of) counts.pop_front();
+    if (counts.empty() || counts.front().as_of > as_of) continue;
+    const auto& told = counts.front();
+    auto& holder = tracked.holder;
+    holder.as_of = told.as_of;
+    holder.task_time = told.task_time;
+    holder.gc_time = told.gc_time;
+    take_active(holder, told.active_tasks, jobs_ran);
+  }
+}
+
+void CostMeter::tell_holders(const CostSettings& settings) {
   Spans spans;
   for (auto& [id, tracked] : tracked_) {
     price(tracked, settings, spans);

@@ -18,6 +18,7 @@
 #include "exporter/cost/price_book.hpp"
 #include "exporter/cost/view.hpp"
 #include "exporter/model/run.hpp"
+#include "exporter/outcome/baseline.hpp"
 
 namespace spark_exporter::app {
 
@@ -38,6 +39,7 @@ struct CostFacts {
   /// The run's pods, as of `now`; absent: they are not read.
   std::optional<std::vector<HeldPod>> pods;
   std::map<std::string, cost::NodeTraits> nodes;  ///< by name, as far as they are known
+  std::optional<outcome::Baseline> baseline;      ///< of the job's earlier runs, where somebody told
 };
 
 class CostMeter {
@@ -81,6 +83,11 @@ class CostMeter {
     spark::Millis lost_before{0};  ///< lost time that its last row has
     bool counted_out = false;      ///< its last counts were told
   };
+  /// What an answer had of groups: its executors' counts are each in their own list.
+  struct Moment {
+    spark::TimePoint as_of;
+    std::map<std::string, spark::Millis> groups;  ///< slot time
+  };
   struct Spans;
 
   void begin(const spark::Application& application);
@@ -88,7 +95,6 @@ class CostMeter {
   void index_pods(const CostFacts& facts);
   void take_driver(const CostFacts& facts, const model::WorkData& work);
   void take_executors(const CostFacts& facts, const model::WorkData& work);
-  static void take_counts(Tracked& tracked, const spark::Executor& executor, spark::TimePoint as_of, bool jobs_run);
   static void take_last_row(Tracked& tracked, const spark::Executor* last);
   void take_live(const CostFacts& facts, const spark::Executor& executor, const model::WorkData& work);
   void take_end(const CostFacts& facts, const std::string& id, const spark::Executor* last,
@@ -96,7 +102,9 @@ class CostMeter {
   void take_unregistered(const CostFacts& facts);
   Tracked* track(const std::string& id, outcome::Component component, spark::TimePoint held_from);
   void reserve(Tracked& tracked, const CostFacts& facts, const cost::Reservation& by_conf);
-  void tell(const CostSettings& settings);
+  void tell(const CostFacts& facts, const CostSettings& settings, const model::WorkData& work);
+  void tell_counts(spark::TimePoint as_of, bool jobs_ran);
+  void tell_holders(const CostSettings& settings);
   void price(Tracked& tracked, const CostSettings& settings, Spans& spans);
   spark::TimePoint end_of_work(const CostFacts& facts) const;
   void close(const CostFacts& facts);
@@ -110,6 +118,7 @@ class CostMeter {
   bool closed_ = false;
   cost::Ledger ledger_;
   std::map<std::string, Tracked> tracked_;
+  std::deque<Moment> moments_;  ///< not told yet, oldest first
   std::map<std::string, const HeldPod*> pods_;  ///< of the feed that is under way
   std::uint64_t prices_missing_ = 0;
   std::optional<cost::View> view_;

@@ -71,6 +71,8 @@ std::optional<std::string> CostMeter::save() const {
     one["cores"] = tracked.reservation.cores;
     one["memory"] = tracked.reservation.memory_bytes;
     one["gpus"] = tracked.reservation.gpus;
+    one["ephemeral"] = tracked.reservation.ephemeral_bytes;
+    one["volumes"] = tracked.reservation.volume_bytes;
     json::put_text(one, "instance_type", tracked.node.instance_type);
     json::put_text(one, "capacity", tracked.node.capacity);
     json::put_text(one, "region", tracked.node.region);
@@ -108,7 +110,8 @@ bool CostMeter::restore(std::string_view text) {
       Tracked one;
       one.holder = read_holder(node);
       one.reservation = {node.at("cores").amount(kMostAmount), node.at("memory").amount(kMostAmount),
-                         node.at("gpus").amount(kMostAmount)};
+                         node.at("gpus").amount(kMostAmount), node.at("ephemeral").amount(kMostAmount),
+                         node.at("volumes").amount(kMostAmount)};
       one.node.instance_type = node.text("instance_type");
       one.node.capacity = node.text("capacity");
       one.node.region = node.text("region");

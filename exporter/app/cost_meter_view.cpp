@@ -48,7 +48,8 @@ std::optional<double> work_done(const model::Run& run) {
   return static_cast<double>(done) / (static_cast<double>(done) + static_cast<double>(open));
 }
 
-std::optional<double> projected(const model::Run& run, const cost::View& view) {
+std::optional<double> projected(const CostFacts& facts, const cost::View& view) {
+  const auto& run = *facts.run;
   if (outcome::is_endless(run.kind())) return std::nullopt;
   cost::Outlook outlook;
   outlook.paid = view.totals.paid_total();
@@ -57,6 +58,11 @@ std::optional<double> projected(const model::Run& run, const cost::View& view) {
   outlook.work_done = work_done(run);
   const auto started = run.application().start_time.value_or(run.first_seen());
   outlook.elapsed_seconds = std::max(seconds(*run.executors().as_of() - started), 0.0);
+  if (facts.baseline) {
+    outlook.baseline_runs = facts.baseline->runs;
+    outlook.baseline_duration_seconds = facts.baseline->duration_seconds;
+    if (facts.baseline->currency == view.currency) outlook.baseline_cost = facts.baseline->cost;
+  }
   return cost::project(outlook);
 }
 
@@ -107,6 +113,8 @@ void CostMeter::show_prices(cost::View& view, const CostSettings& settings, spar
     add("cpu", prices.core, true);
     add("memory", prices.memory_gib, true);
     add("gpu", prices.gpu, false);
+    add("ephemeral", prices.ephemeral_gib, false);
+    add("volume", prices.volume_gib.value_or(0), false);
   }
 }
 
@@ -117,7 +125,7 @@ void CostMeter::show(const CostFacts& facts, const CostSettings& settings, const
   view.final = closed_;
   const auto known_until = facts.pods ? facts.now : *facts.run->executors().as_of();
   view.per_hour = ledger_.rate(known_until) * 3600;
-  view.projected = projected(*facts.run, view);
+  view.projected = projected(facts, view);
   const HeldPod* const pod = pod_of("driver");
   const auto* const budget = pod != nullptr && pod->budget
                                  ? &*pod->budget

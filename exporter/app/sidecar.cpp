@@ -75,6 +75,7 @@ Sidecar::~Sidecar() {
   changed_.notify_all();
   poller_.cancel();
   if (node_prices_) node_prices_->cancel();
+  if (baseline_) baseline_->cancel();
   if (thread_.joinable()) thread_.join();
   server_.reset();
   quality_.save();
@@ -87,9 +88,13 @@ Result<void> Sidecar::start() {
   server_ = std::move(*server);
   for (const auto& address : server_->addresses()) log::info("listening", {{"address", address}});
   if (auto watched = life_.start(); watched.has_error()) return watched;
-  quality_.start(life_.cluster() ? life_.cluster()->token_file : options_.kubernetes_token_file);
+  const auto& token = life_.cluster() ? life_.cluster()->token_file : options_.kubernetes_token_file;
+  quality_.start(token);
   node_prices_ = make_node_prices();
   follow_logs();
+  if (options_.observer_url) {
+    baseline_ = std::make_unique<JobBaseline>(*options_.observer_url, options_.observer_tls, token, clock_);
+  }
   thread_ = std::thread([this] { live(); });
   return boost::system::in_place_value;
 }
@@ -159,6 +164,9 @@ void Sidecar::publish() {
   for (auto& [name, health] : quality_.health()) turn.beside.sources[name] = health;
   if (turn.beside.cost && turn.beside.cost->final) {
     life_.run_cost({turn.beside.cost->currency, turn.beside.cost->totals.used});
+  }
+  if (turn.beside.advice && !turn.beside.advice->recommendations.empty()) {
+    life_.run_advice({sizing::conf_words(*turn.beside.advice), turn.beside.advice->saving_ratio});
   }
   life_.say_last_words();
   // Both at once: an executor's end that the run has counted is not told to the meter again.
@@ -246,6 +254,8 @@ void Sidecar::meter(Beside& beside) {
     facts.nodes = node_prices_->of(names, settings.default_node);
     beside.sources = node_prices_->health();
   }
+  // What it will have cost is asked of runs that have a cost and are not over.
+  if (baseline_ && meter_.view() && !facts.run_over) facts.baseline = baseline_->get();
   meter_.feed(facts, settings);
   beside.cost = meter_.view();
   if (beside.cost) beside.prices_missing = meter_.prices_missing();

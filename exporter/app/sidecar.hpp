@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "exporter/app/cost_meter.hpp"
+#include "exporter/app/job_baseline.hpp"
 #include "exporter/app/log_watch.hpp"
 #include "exporter/app/node_prices.hpp"
 #include "exporter/app/pod_life.hpp"
@@ -88,6 +89,7 @@ class Sidecar {
   PodLife life_;
   std::unique_ptr<NodePrices> node_prices_;
   LogWatch logs_;
+  std::unique_ptr<JobBaseline> baseline_;  ///< null: there is no observer to ask
   std::unique_ptr<web::Server> server_;
   std::thread thread_;
 };

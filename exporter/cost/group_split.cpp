@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kOther = "other";
 constexpr std::int64_t kMostMillis = 1'000'000'000'000'000;
-/// Less than this of outstanding run time, ms, is what dividing left over.
+/// Less than this of outstanding slot time, ms, is what dividing left over.
 constexpr double kRounding = 1e-3;
 
 }  // namespace
@@ -22,16 +22,16 @@ GroupSplit::Share& GroupSplit::share_of(const std::string& group) {
   return shares_[has_room ? group : kOther];
 }
 
-void GroupSplit::apply(const std::map<std::string, Millis>& run_time) {
+void GroupSplit::apply(const std::map<std::string, Millis>& slot_time) {
   std::map<Share*, std::int64_t> told;  // those without room of their own add up
-  for (const auto& [group, time] : run_time) {
+  for (const auto& [group, time] : slot_time) {
     std::int64_t& sum = told[&share_of(group)];
     sum = std::min(sum + std::clamp<std::int64_t>(time.count(), 0, kMostMillis), kMostMillis);
   }
   for (const auto& [share, sum] : told) {
-    if (sum <= share->run_time) continue;
-    share->weight += static_cast<double>(sum - share->run_time);
-    share->run_time = sum;
+    if (sum <= share->told) continue;
+    share->weight += static_cast<double>(sum - share->told);
+    share->told = sum;
   }
 }
 

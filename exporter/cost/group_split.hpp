@@ -1,5 +1,6 @@
 #pragma once
-// Whose tasks money was spent on: settled slot time goes to the groups whose executor run time grew.
+// Whose tasks money was spent on: slot time that settles goes to the groups whose own grew. What tasks tell of it is a
+// little less than what executors count (the way to an executor and back is not in it), so groups share in proportion.
 
 #include <cstdint>
 #include <map>
@@ -12,14 +13,14 @@ namespace spark_exporter::cost {
 class GroupSplit {
  public:
   struct Share {
-    std::int64_t run_time = 0;  ///< told so far, ms
-    double weight = 0;          ///< of it, not yet met by settled slot time
-    double last = 0;            ///< its part of the last booking, 0 to 1
+    std::int64_t told = 0;  ///< slot time so far, ms
+    double weight = 0;      ///< of it, not yet met by settled slot time
+    double last = 0;        ///< its part of the last booking, 0 to 1
     double money = 0;
   };
 
-  /// Cumulative run time of each group.
-  void apply(const std::map<std::string, Millis>& run_time);
+  /// Cumulative slot time of each group.
+  void apply(const std::map<std::string, Millis>& slot_time);
   /// Settled slot time of tasks and its money.
   void book_tasks(std::int64_t millis, double money);
   /// Money that no task caused.

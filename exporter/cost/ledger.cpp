@@ -121,7 +121,7 @@ void Ledger::apply(const Holder& holder) {
   data_->accounts.emplace(holder.id, std::move(account));
 }
 
-void Ledger::apply_groups(const std::map<std::string, Millis>& run_time) { data_->groups.apply(run_time); }
+void Ledger::apply_groups(const std::map<std::string, Millis>& slot_time) { data_->groups.apply(slot_time); }
 
 void Ledger::advance(TimePoint now) { data_->advance(sane_time(now)); }
 

@@ -72,9 +72,9 @@ class Ledger {
   /// Adds a holder, or what is new of it. Times that contradict each other (clocks differ) are made to fit: nothing
   /// lasts less than 0 s.
   void apply(const Holder& holder);
-  /// Executor run time of each group's tasks so far (cumulative): money that settles goes to the groups whose run time
-  /// grew, in proportion; what no task caused stays unattributed.
-  void apply_groups(const std::map<std::string, Millis>& run_time);
+  /// Slot time of each group's tasks so far (cumulative), as of the moment of what holders are told with it: money that
+  /// settles goes to the groups whose time grew, in proportion; what no task caused stays unattributed.
+  void apply_groups(const std::map<std::string, Millis>& slot_time);
   /// Books up to `now`: paid by the clock, used by what is settled. Where `now` is the moment up to which is known who
   /// was released, the sums do not depend on when they were taken; a release that is learnt later keeps them from
   /// growing until time has caught up.

@@ -58,7 +58,7 @@ Json groups_json(const GroupSplit& groups) {
   Json list = Json::array();
   for (const auto& [name, share] : groups.shares()) {
     list.push_back({{"name", name},
-                    {"run_time", share.run_time},
+                    {"told", share.told},
                     {"weight", share.weight},
                     {"last", share.last},
                     {"money", share.money}});
@@ -149,7 +149,7 @@ std::map<std::string, GroupSplit::Share> shares(const Node& node) {
   std::map<std::string, GroupSplit::Share> read;
   for (const Node& group : node.list(limits::kCostGroups)) {
     GroupSplit::Share& share = read[text(group.at("name"))];
-    share.run_time = integer(group.at("run_time"));
+    share.told = integer(group.at("told"));
     share.weight = amount(group.at("weight"));
     share.last = group.at("last").amount(1 + kTolerance);
     share.money += amount(group.at("money"));

@@ -133,7 +133,7 @@ UnitPrices PriceBook::at_time(const std::vector<const PriceEntry*>& matching, co
   prices.memory_gib = found.memory_gib.value_or(0);
   prices.gpu = found.gpu.value_or(0);
   prices.ephemeral_gib = found.ephemeral_gib.value_or(0);
-  prices.volume_gib = found.volume_gib.value_or(0);
+  prices.volume_gib = found.volume_gib;
   prices.is_default = is_missing || (is_unknown_type && !is_priced_elsewhere);
   return prices;
 }

@@ -38,6 +38,23 @@ std::optional<double> requested_cores(const Properties& properties, const std::s
   return cores && *cores > 0 ? std::optional(sane(*cores, kMostCores)) : std::nullopt;
 }
 
+/// Claims that Spark makes with each pod of that role: spark.kubernetes.<role>.volumes.persistentVolumeClaim.<name>
+/// .options.claimName OnDemand, .sizeLimit. One that is there before and after the run is not the run's.
+double on_demand_claims(const Properties& properties, const std::string& role) {
+  if (!model::is_on_kubernetes(properties)) return 0;
+  const std::string prefix = "spark.kubernetes." + role + ".volumes.persistentVolumeClaim.";
+  constexpr std::string_view kName = ".options.claimName";
+  double sum = 0;
+  for (auto at = properties.lower_bound(prefix); at != properties.end() && at->first.starts_with(prefix); ++at) {
+    const std::string_view key = at->first;
+    if (!key.ends_with(kName) || at->second.find("OnDemand") == std::string::npos) continue;
+    const auto size = properties.find(std::string(key.substr(0, key.size() - kName.size())) + ".options.sizeLimit");
+    const auto amount = size == properties.end() ? std::nullopt : kubernetes::parse_quantity(size->second);
+    sum += sane(amount.value_or(0), kMostBytes);
+  }
+  return sane(sum, kMostBytes);
+}
+
 double bytes(std::optional<std::int64_t> amount) { return sane(static_cast<double>(amount.value_or(0)), kMostBytes); }
 
 // --- pods --------------------------------------------------------------------------------------
@@ -46,17 +63,21 @@ Reservation of(const kubernetes::ContainerSpec& container) {
   const auto one = [](std::optional<double> request, std::optional<double> limit, double most) {
     return sane(request ? *request : limit.value_or(0), most);
   };
-  return {one(container.requests.cpu, container.limits.cpu, kMostCores),
-          one(container.requests.memory, container.limits.memory, kMostBytes),
-          one(container.requests.gpu, container.limits.gpu, kMostCores)};
+  const auto& requests = container.requests;
+  const auto& limits = container.limits;
+  return {one(requests.cpu, limits.cpu, kMostCores), one(requests.memory, limits.memory, kMostBytes),
+          one(requests.gpu, limits.gpu, kMostCores),
+          one(requests.ephemeral_storage, limits.ephemeral_storage, kMostBytes), 0};
 }
 
 Reservation sum(const Reservation& a, const Reservation& b) {
-  return {a.cores + b.cores, a.memory_bytes + b.memory_bytes, a.gpus + b.gpus};
+  return {a.cores + b.cores, a.memory_bytes + b.memory_bytes, a.gpus + b.gpus, a.ephemeral_bytes + b.ephemeral_bytes,
+          a.volume_bytes + b.volume_bytes};
 }
 
 Reservation larger(const Reservation& a, const Reservation& b) {
-  return {std::max(a.cores, b.cores), std::max(a.memory_bytes, b.memory_bytes), std::max(a.gpus, b.gpus)};
+  return {std::max(a.cores, b.cores), std::max(a.memory_bytes, b.memory_bytes), std::max(a.gpus, b.gpus),
+          std::max(a.ephemeral_bytes, b.ephemeral_bytes), std::max(a.volume_bytes, b.volume_bytes)};
 }
 
 }  // namespace
@@ -72,6 +93,7 @@ Reservation executor_reservation(const Properties& properties, std::int64_t told
   }
   out.memory_bytes = bytes(model::executor_memory(properties));
   out.gpus = count_of(properties, "spark.executor.resource.gpu.amount").value_or(0);
+  out.volume_bytes = on_demand_claims(properties, "executor");
   return out;
 }
 
@@ -86,6 +108,7 @@ Reservation driver_reservation(const Properties& properties, std::int64_t told_c
   }
   out.memory_bytes = bytes(model::driver_memory(properties));
   out.gpus = count_of(properties, "spark.driver.resource.gpu.amount").value_or(0);
+  out.volume_bytes = on_demand_claims(properties, "driver");
   return out;
 }
 
@@ -102,7 +125,9 @@ Reservation pod_reservation(const kubernetes::Pod& pod) {
   }
   Reservation together = sidecars;
   for (const auto& container : pod.containers) together = sum(together, of(container));
-  return larger(together, highest_init);
+  Reservation out = larger(together, highest_init);
+  out.volume_bytes = sane(pod.ephemeral_volumes, kMostBytes);
+  return out;
 }
 
 }  // namespace spark_exporter::cost

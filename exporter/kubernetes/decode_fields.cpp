@@ -24,12 +24,15 @@ Verdict annotation(Object& object, const Scalar& value) {
 
 Verdict amount(Resources& resources, const Scalar& value) {
   const bool gpu = value.key.ends_with("/gpu");
-  if (!gpu && value.key != "cpu" && value.key != "memory") return {};
+  const bool storage = value.key == "ephemeral-storage";
+  if (!gpu && !storage && value.key != "cpu" && value.key != "memory") return {};
   // Strings, but custom resources may hold bare numbers.
   const auto number = value.kind == Scalar::Kind::kText ? parse_quantity(value.text) : json::to_real(value);
   if (!number || *number < 0) return Verdict::wrong("a quantity");
   if (gpu) {
     resources.gpu = resources.gpu.value_or(0) + *number;
+  } else if (storage) {
+    resources.ephemeral_storage = *number;
   } else {
     (value.key == "cpu" ? resources.cpu : resources.memory) = *number;
   }

@@ -101,6 +101,14 @@ Verdict variable_value(Pod& pod, const Scalar& value) {
   return take_variable(pod, take, value);
 }
 
+/// One value for each volume, at most.
+Verdict ephemeral_volume(Pod& pod, const Scalar& value) {
+  const auto bytes = value.kind == Scalar::Kind::kText ? parse_quantity(value.text) : json::to_real(value);
+  if (!bytes || *bytes < 0) return Verdict::wrong("a quantity");
+  pod.ephemeral_volumes += *bytes;
+  return {};
+}
+
 // Kind Pod of v1.
 constexpr Field<Pod> kFields[] = {
     {"spec.containers[].env[].name", variable_name},
@@ -120,6 +128,7 @@ constexpr Field<Pod> kFields[] = {
     {"spec.restartPolicy", json::text<&Pod::restart_policy>},
     {"spec.serviceAccountName", json::text<&Pod::service_account>},
     {"spec.terminationGracePeriodSeconds", seconds<&Pod::termination_grace_period>},
+    {"spec.volumes[].ephemeral.volumeClaimTemplate.spec.resources.requests.storage", ephemeral_volume},
     {"status.conditions[].lastTransitionTime", condition<time<&Condition::last_transition, Condition>>},
     {"status.conditions[].message", condition<json::text<&Condition::message, Condition>>},
     {"status.conditions[].reason", condition<json::text<&Condition::reason, Condition>>},

@@ -69,6 +69,7 @@ struct Resources {
   std::optional<double> cpu;     ///< cores
   std::optional<double> memory;  ///< bytes
   std::optional<double> gpu;     ///< sum of all "<vendor>/gpu"
+  std::optional<double> ephemeral_storage;  ///< bytes
 };
 
 /// spec.containers[], spec.initContainers[]
@@ -114,6 +115,9 @@ struct Pod : Object {
   std::optional<Seconds> termination_grace_period;  ///< spec.terminationGracePeriodSeconds
   std::vector<ContainerSpec> containers;            ///< spec.containers
   std::vector<ContainerSpec> init_containers;       ///< spec.initContainers
+  /// Bytes of the volumes that are made for the pod and go with it: sum of
+  /// spec.volumes[].ephemeral.volumeClaimTemplate.spec.resources.requests.storage.
+  double ephemeral_volumes = 0;
   std::string exporter_job;                         ///< value of env SPARK_EXPORTER_JOB in any container
   Phase phase = Phase::kUnknown;                    ///< status.phase
   std::string reason;                               ///< status.reason: "Evicted", "DeadlineExceeded", ...

@@ -63,12 +63,11 @@ void Run::lose_job(std::int64_t id) {
 void Run::apply_stages(const std::vector<spark::Stage>& stages) {
   for (const auto& stage : stages) {
     const bool settled = stages_.is_settled(stage);
-    const auto before = stages_.run_time_ms({stage.id, stage.attempt});
+    const spark::Millis before{stages_.slot_time_ms({stage.id, stage.attempt})};
     if (stages_.apply(stage)) progress(stage.completion_time);
     const bool ran = stage.status != spark::StageStatus::kPending && stage.status != spark::StageStatus::kSkipped;
     if (!settled && ran) {
-      const auto more = std::max(stage.executor_run_time, spark::Millis{before}) - spark::Millis{before};
-      work_.apply(stage, more, stages_.is_settled(stage));
+      work_.apply(stage, std::max(slot_time(stage), before) - before, stages_.is_settled(stage));
     }
     if (stage.status == spark::StageStatus::kComplete || stage.status == spark::StageStatus::kFailed) {
       add_quality(stage);

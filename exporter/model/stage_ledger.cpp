@@ -16,6 +16,14 @@ bool is_final(spark::StageStatus status) {
 
 }  // namespace
 
+spark::Millis slot_time(const spark::Stage& stage) {
+  spark::Millis sum{0};
+  for (const auto part : {stage.executor_run_time, stage.executor_deserialize_time, stage.result_serialization_time}) {
+    sum = bounded_sum(sum, std::max(part, spark::Millis{0}));
+  }
+  return sum;
+}
+
 void StageTotals::add(const StageTotals& other) {
   for (auto member : members()) this->*member = bounded_sum(this->*member, other.*member);
 }
@@ -41,6 +49,7 @@ StageTotals StageTotals::of(const spark::Stage& stage) {
   totals.memory_spilled_bytes = stage.memory_bytes_spilled;
   totals.disk_spilled_bytes = stage.disk_bytes_spilled;
   totals.gc_time_ms = stage.jvm_gc_time.count();
+  totals.slot_time_ms = slot_time(stage).count();
   return totals;
 }
 
@@ -112,9 +121,9 @@ bool StageLedger::is_open(std::int64_t id) const {
   return !data_.counted.contains(id) && !data_.skipped.contains(id);
 }
 
-std::int64_t StageLedger::run_time_ms(const Key& key) const {
+std::int64_t StageLedger::slot_time_ms(const Key& key) const {
   const auto at = data_.live.find(key);
-  return at == data_.live.end() ? 0 : at->second.totals.run_time_ms;
+  return at == data_.live.end() ? 0 : at->second.totals.slot_time_ms;
 }
 
 StageTotals StageLedger::totals() const {

@@ -19,6 +19,10 @@
 
 namespace spark_exporter::model {
 
+/// What an attempt's tasks told of the time that they had a slot: the run time, with what an executor needs before and
+/// after it.
+spark::Millis slot_time(const spark::Stage& stage);
+
 /// What stages add up: units as in spark::Stage.
 struct StageTotals {
   std::int64_t tasks_completed = 0;
@@ -31,6 +35,7 @@ struct StageTotals {
   std::int64_t shuffle_write_bytes = 0, shuffle_write_records = 0;
   std::int64_t memory_spilled_bytes = 0, disk_spilled_bytes = 0;
   std::int64_t gc_time_ms = 0;  ///< sum over tasks
+  std::int64_t slot_time_ms = 0;  ///< of slot_time()
 
   /// Every member, so that adding, comparing and saving cannot forget one.
   static constexpr auto members() {
@@ -39,7 +44,7 @@ struct StageTotals {
                       &T::run_time_ms,          &T::input_bytes,         &T::input_records,
                       &T::output_bytes,         &T::output_records,      &T::shuffle_read_bytes,
                       &T::shuffle_read_records, &T::shuffle_write_bytes, &T::shuffle_write_records,
-                      &T::memory_spilled_bytes, &T::disk_spilled_bytes,  &T::gc_time_ms};
+                      &T::memory_spilled_bytes, &T::disk_spilled_bytes,  &T::gc_time_ms,           &T::slot_time_ms};
   }
   void add(const StageTotals& other);
   /// Member by member the larger one: an answer older than the last one must not make a counter fall.
@@ -87,7 +92,7 @@ class StageLedger {
   bool is_open(std::int64_t id) const;
 
   /// What was last seen of an attempt that is not settled; 0 if nothing was.
-  std::int64_t run_time_ms(const Key& key) const;
+  std::int64_t slot_time_ms(const Key& key) const;
 
   const std::map<Key, Live>& live() const { return data_.live; }
   /// Settled and running ones together.

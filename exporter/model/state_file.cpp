@@ -35,6 +35,7 @@ StageTotals totals_of(const Json& json) {
     // A state of before the last ones were added is as good as any.
     if (at < json.size()) totals.*member = json.at(at++).get<std::int64_t>();
   }
+  if (at < StageTotals::members().size()) totals.slot_time_ms = totals.run_time_ms;
   return totals;
 }
 

@@ -26,7 +26,7 @@ struct LostTasks {
   bool operator==(const LostTasks&) const = default;
 };
 
-/// One SQL execution by the executor run time of its jobs' stages.
+/// One SQL execution by the time that its jobs' tasks had a slot, as their stages tell it (slot_time()).
 struct QueryWork {
   std::int64_t id = -1;
   std::string description;
@@ -42,12 +42,12 @@ inline constexpr std::size_t kDefaultGroups = 20;
 
 struct WorkData {
   std::map<std::string, LostTasks> lost;        ///< by executor id
-  std::map<std::string, spark::Millis> groups;  ///< executor run time by job group, query or description; sticky
+  std::map<std::string, spark::Millis> groups;  ///< slot time by job group, query or description; sticky
   std::vector<QueryWork> top_queries;           ///< by run time, most expensive first, at most 10
   bool operator==(const WorkData&) const = default;
 };
 
-/// Facts in, WorkData out. A stage's run time belongs to the first job that lists it, and waits until that job's group
+/// Facts in, WorkData out. The slot time of a stage's tasks belongs to the first job that lists it, and waits until that job's group
 /// is settled: a job may turn out to be a SQL execution's only when these were read after it.
 class WorkLedger {
  public:
@@ -63,7 +63,7 @@ class WorkLedger {
     bool closed = false;      ///< no more tasks will end
     bool owed() const { return asked < wanted || offset > 0; }
   };
-  /// What a job's run time is booked on.
+  /// What a job's slot time is booked on.
   struct Owner {
     std::string group;
     std::int64_t query = -1;
@@ -74,7 +74,7 @@ class WorkLedger {
     std::vector<QueryWork> queries;                 ///< as many as are remembered, in no order
     std::map<std::int64_t, std::int64_t> jobs;      ///< by stage: the first job that listed it
     std::map<std::int64_t, Owner> owners;           ///< by job
-    std::map<std::int64_t, spark::Millis> waiting;  ///< by stage: run time that cannot be booked yet
+    std::map<std::int64_t, spark::Millis> waiting;  ///< by stage: slot time that cannot be booked yet
     std::map<Key, Attempt> attempts;                ///< that have lost tasks
   };
 
@@ -87,7 +87,7 @@ class WorkLedger {
   // --- facts in ---------------------------------------------------------------------------------
   void apply(const spark::Job& job);
   void apply(const spark::SqlExecution& execution);
-  /// One attempt as Spark shows it now; `more`: run time since its last answer; `closed`: no more tasks will end.
+  /// One attempt as Spark shows it now; `more`: slot time since its last answer; `closed`: no more tasks will end.
   void apply(const spark::Stage& stage, spark::Millis more, bool closed);
   /// A page of what owed() names, at most `length` tasks from its offset.
   void apply(const Key& key, const std::vector<spark::Task>& tasks, std::size_t length);

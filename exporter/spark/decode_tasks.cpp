@@ -26,6 +26,7 @@ constexpr Field<Task> kFields[] = {
     {"executorId", text<&Task::executor_id>},
     {"status", status},
     {"taskId", count<&Task::id>},
+    {"taskMetrics.executorDeserializeTime", count<&Task::executor_deserialize_time>},
     {"taskMetrics.executorRunTime", count<&Task::executor_run_time>},
     {"taskMetrics.jvmGcTime", count<&Task::jvm_gc_time>},
 };

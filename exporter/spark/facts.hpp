@@ -77,6 +77,8 @@ struct Stage {
   std::int64_t killed_tasks = 0;       ///< numKilledTasks
   std::int64_t completed_indices = 0;  ///< numCompletedIndices
   Millis executor_run_time{0};
+  Millis executor_deserialize_time{0};  ///< before the run time: seconds on a new executor, which has to load the code
+  Millis result_serialization_time{0};  ///< after it
   Nanos executor_cpu_time{0};
   Millis jvm_gc_time{0};  ///< sum over tasks: concurrent tasks count a pause more than once
   std::int64_t memory_bytes_spilled = 0;
@@ -110,6 +112,7 @@ struct Task {
   Millis executor_run_time{0};  ///< taskMetrics.executorRunTime; 0 or behind of a task that died with its executor
   Millis jvm_gc_time{0};        ///< taskMetrics.jvmGcTime
   std::string error_message;    ///< errorMessage, cut; of a killed task the reason
+  Millis executor_deserialize_time{0};  ///< taskMetrics.executorDeserializeTime
 };
 
 /// executors[].peakMemoryMetrics: by heartbeat (10 s), peaks since the JVM's start; GC values are totals.

@@ -53,6 +53,7 @@ Json json_of(const spark::Stage& stage) {
           {"numKilledTasks", stage.killed_tasks},
           {"numCompletedIndices", stage.completed_indices},
           {"executorRunTime", stage.executor_run_time.count()},
+          {"executorDeserializeTime", stage.executor_deserialize_time.count()},
           {"inputBytes", stage.input_bytes},
           {"inputRecords", stage.input_records},
           {"failureReason", stage.failure_reason}};

@@ -257,6 +257,43 @@ TEST(CostMeter, PricesANodeByItself) {
   EXPECT_DOUBLE_EQ(meter.view()->totals.paid_total(), 4 * 30 + 3 * 20);
 }
 
+TEST(CostMeter, PaysStorageThatIsHeld) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  auto facts = scene.facts();
+  facts.pods = {pod("driver", 10), pod("1", 20), pod("2", 30)};
+  (*facts.pods)[1].reservation.ephemeral_bytes = 5 * kGiB;
+  (*facts.pods)[1].reservation.volume_bytes = 20 * kGiB;
+  auto with_storage = settings();
+  cost::PriceEntry entry = with_storage.prices.entries().front();
+  entry.ephemeral_gib = 36;
+  entry.volume_gib = 18;
+  with_storage.prices = cost::PriceBook("EUR", {}, {entry});
+  meter.feed(facts, with_storage);
+  const auto& view = *meter.view();
+  EXPECT_DOUBLE_EQ(at(at(view.totals.paid, Component::kExecutor), cost::Resource::kStorage), 20 * (0.05 + 0.1));
+  EXPECT_EQ(meter.prices_missing(), 0U);
+  ASSERT_EQ(view.prices.size(), 4U);
+  EXPECT_EQ(view.prices[2].resource, "ephemeral");
+  EXPECT_EQ(view.prices[3].resource, "volume");
+  EXPECT_EQ(view.prices[3].per_hour, 18);
+  expect_adds_up(view.totals);
+}
+
+TEST(CostMeter, CountsAVolumeWithoutAPrice) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  auto facts = scene.facts();
+  facts.pods = {pod("driver", 10), pod("1", 20), pod("2", 30)};
+  // The node's own disk is in the node's price.
+  (*facts.pods)[1].reservation.ephemeral_bytes = 5 * kGiB;
+  (*facts.pods)[2].reservation.volume_bytes = kGiB;
+  meter.feed(facts, settings());
+  EXPECT_EQ(meter.prices_missing(), 1U);
+}
+
 TEST(CostMeter, CountsPricesThatAreMissing) {
   CostMeter meter;
   Scene scene = cluster();
@@ -287,6 +324,23 @@ TEST(CostMeter, TakesTheBudgetOfTheDriversPodFirst) {
   facts.pods->front().budget = cost::parse_budget("7/month");
   meter.feed(facts, with);
   EXPECT_EQ(meter.view()->budget, std::nullopt);
+}
+
+TEST(CostMeter, ProjectsByTheJobsEarlierRuns) {
+  CostMeter meter;
+  Scene scene = cluster();
+  scene.poll(40);
+  auto facts = scene.facts();
+  const auto projected = [&](const outcome::Baseline& baseline) {
+    facts.baseline = baseline;
+    meter.feed(facts, settings());
+    return meter.view()->projected;
+  };
+  EXPECT_FALSE(projected({2, 100, std::nullopt, 500, "EUR"})) << "two runs are no evidence";
+  EXPECT_EQ(projected({5, 100, std::nullopt, 500, "EUR"}), 500);
+  // 30 s are over, 70 s more at 5.3 a second.
+  const double paid = meter.view()->totals.paid_total();
+  EXPECT_DOUBLE_EQ(projected({5, 100, std::nullopt, 500, "USD"}).value_or(0), paid + 70 * 5.3) << "other money";
 }
 
 TEST(CostMeter, WaitsForTheLostTasksOfADeadExecutor) {
@@ -423,6 +477,96 @@ TEST(CostMeter, TellsCountsLateWhileAJobRuns) {
   EXPECT_DOUBLE_EQ(at(totals.used, Use::kTaskOk), 24 * 1.05);
   EXPECT_DOUBLE_EQ(at(totals.used, Use::kIdle), (2 * 45 - 24) * 1.05 + 35 * 2.1);
   expect_adds_up(totals);
+}
+
+/// Groups one after the other, whose tasks took their slots longer than they say, each by another share: a new executor
+/// loads its code. The money follows what executors say, as of when they said it.
+TEST(CostMeter, GivesGroupsTheMoneyThatSettledWhileTheyRan) {
+  CostMeter meter;
+  Scene scene = cluster();
+  spark::Job first, second;
+  first.id = 0;
+  first.status = spark::JobStatus::kRunning;
+  first.stage_ids = {0};
+  first.group = "load";
+  second = first;
+  second.id = 1;
+  second.stage_ids = {1};
+  second.group = "report";
+  const auto ran = [&](std::int64_t stage_id, std::int64_t told, spark::StageStatus status) {
+    spark::Stage stage;
+    stage.id = stage_id;
+    stage.status = status;
+    stage.executor_run_time = seconds(told);
+    scene.run.apply_stages({stage});
+    scene.run.settle_groups();
+    scene.run.settle_groups();
+  };
+  const auto poll = [&](std::int64_t second_now) {
+    scene.poll(second_now);
+    scene.feed(meter);
+    expect_adds_up(meter.view()->totals);
+  };
+  scene.run.apply_jobs({first}, at_second(31));
+  poll(40);
+  scene.executor_of("1").total_duration = seconds(20);
+  ran(0, 10, spark::StageStatus::kComplete);
+  first.status = spark::JobStatus::kSucceeded;
+  scene.run.apply_jobs({first, second}, at_second(50));
+  poll(50);
+  scene.executor_of("2").total_duration = seconds(22);
+  ran(1, 20, spark::StageStatus::kComplete);
+  poll(62);
+  EXPECT_DOUBLE_EQ(meter.view()->totals.groups.at("load"), 20 * 1.05) << "20 s of a slot, though it says 10";
+  second.status = spark::JobStatus::kSucceeded;
+  scene.run.apply_jobs({second}, at_second(63));
+  poll(64);
+  EXPECT_DOUBLE_EQ(meter.view()->totals.groups.at("load"), 20 * 1.05);
+  EXPECT_DOUBLE_EQ(meter.view()->totals.groups.at("report"), 22 * 1.05);
+}
+
+/// The same where all of it becomes due at once, because no job runs any more.
+TEST(CostMeter, TellsAnswersOneAfterTheOther) {
+  CostMeter meter;
+  Scene scene = cluster();
+  spark::Job job;
+  job.id = 0;
+  job.status = spark::JobStatus::kRunning;
+  job.group = "load";
+  job.stage_ids = {0};
+  spark::Stage stage;
+  stage.status = spark::StageStatus::kComplete;
+  const auto poll = [&](std::int64_t second, std::int64_t told, std::int64_t took) {
+    scene.run.apply_jobs({job}, at_second(second));
+    stage.id = job.stage_ids[0];
+    stage.executor_run_time = seconds(told);
+    scene.run.apply_stages({stage});
+    scene.run.settle_groups();
+    scene.run.settle_groups();
+    scene.executor_of("1").total_duration += seconds(took);
+    scene.poll(second);
+    scene.feed(meter);
+  };
+  poll(40, 10, 20);
+  job.id = 1;
+  job.group = "report";
+  job.stage_ids = {1};
+  poll(45, 5, 5);
+  EXPECT_EQ(meter.view()->totals.groups.count("load"), 0U) << "all of it may be late yet";
+  job.status = spark::JobStatus::kSucceeded;
+  poll(48, 5, 0);
+  scene.run.apply_jobs({[&] {
+                         auto first = job;
+                         first.id = 0;
+                         first.group = "load";
+                         first.stage_ids = {0};
+                         return first;
+                       }()},
+                       at_second(49));
+  poll(50, 5, 0);
+  EXPECT_DOUBLE_EQ(meter.view()->totals.groups.at("load"), 20 * 1.05);
+  EXPECT_DOUBLE_EQ(meter.view()->totals.groups.at("report"), 5 * 1.05);
+  expect_adds_up(meter.view()->totals);
 }
 
 /// A made-up run: executors come, work and go. Told at `polls` of its 100 moments, restarted at `restarts`.

@@ -23,8 +23,8 @@ TEST(NodeTraits, ReadsTypeRegionAndSize) {
                                     {"beta.kubernetes.io/instance-type", "old"},
                                     {"topology.kubernetes.io/region", "eu-west-1"},
                                     {"failure-domain.beta.kubernetes.io/region", "old"}});
-  node.capacity = {4, 16e9, 1};
-  node.allocatable = {3.9, 15e9, 0};
+  node.capacity = {4, 16e9, 1, 100e9};
+  node.allocatable = {3.9, 15e9, 0, 90e9};
   NodeTraits expected;
   expected.name = "n1";
   expected.instance_type = "m5.xlarge";
@@ -38,7 +38,7 @@ TEST(NodeTraits, ReadsTypeRegionAndSize) {
 TEST(NodeTraits, FallsBackToOlderLabelsAndAllocatable) {
   kubernetes::Node node = labelled(
       {{"beta.kubernetes.io/instance-type", "n2-standard-4"}, {"failure-domain.beta.kubernetes.io/region", "us-c1"}});
-  node.allocatable = {3.9, 15e9, std::nullopt};
+  node.allocatable = {3.9, 15e9, std::nullopt, std::nullopt};
   const NodeTraits traits = node_traits(node);
   EXPECT_EQ(traits.instance_type, "n2-standard-4");
   EXPECT_EQ(traits.region, "us-c1");

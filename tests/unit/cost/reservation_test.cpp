@@ -7,7 +7,8 @@ namespace spark_exporter::cost {
 constexpr double kMiB = 1024.0 * 1024.0;
 
 inline void PrintTo(const Reservation& r, std::ostream* out) {
-  *out << r.cores << " cores, " << r.memory_bytes / kMiB << " MiB, " << r.gpus << " GPUs";
+  *out << r.cores << " cores, " << r.memory_bytes / kMiB << " MiB, " << r.gpus << " GPUs, "
+       << r.ephemeral_bytes / kMiB << " MiB of the node's disk, " << r.volume_bytes / kMiB << " MiB of volumes";
 }
 
 namespace {
@@ -50,6 +51,20 @@ TEST(ExecutorReservation, IsWhatSparkAsksForOrItsWorkerGives) {
        4,
        {4, (1024 + 1024 + 256) * kMiB, 2}},
       {"off-heap where it is not enabled", {{"spark.memory.offHeap.size", "1g"}}, 1, {1, 1024 * kMiB, 0}},
+      {"claims that Spark makes on demand, of executors only",
+       {{"spark.master", "k8s://https://api"},
+        {"spark.kubernetes.driver.volumes.persistentVolumeClaim.d.options.claimName", "OnDemand"},
+        {"spark.kubernetes.driver.volumes.persistentVolumeClaim.d.options.sizeLimit", "9Gi"},
+        {"spark.kubernetes.executor.volumes.persistentVolumeClaim.a.options.claimName", "OnDemand"},
+        {"spark.kubernetes.executor.volumes.persistentVolumeClaim.a.options.sizeLimit", "100Mi"},
+        {"spark.kubernetes.executor.volumes.persistentVolumeClaim.b.options.claimName", "OnDemand"},
+        {"spark.kubernetes.executor.volumes.persistentVolumeClaim.b.options.sizeLimit", "28Mi"},
+        {"spark.kubernetes.executor.volumes.persistentVolumeClaim.c.options.claimName", "datasets"},
+        {"spark.kubernetes.executor.volumes.persistentVolumeClaim.c.options.sizeLimit", "5Ti"},
+        {"spark.kubernetes.executor.volumes.persistentVolumeClaim.e.options.claimName", "OnDemand"},
+        {"spark.kubernetes.executor.volumes.persistentVolumeClaim.e.options.sizeLimit", "lots"}},
+       1,
+       {1, 1408 * kMiB, 0, 0, 128 * kMiB}},
       {"what cannot be read is not counted",
        {{"spark.executor.memory", "much"}, {"spark.executor.cores", "-3"}, {"spark.executor.resource.gpu.amount", "x"}},
        0,
@@ -126,12 +141,23 @@ TEST(PodReservation, AddsUpWhatRunsTogether) {
   EXPECT_EQ(pod_reservation(pod), (Reservation{3, 5050, 0}));
 }
 
+TEST(PodReservation, HasStorageOfTheNodeAndVolumesOfItsOwn) {
+  kubernetes::Pod pod;
+  pod.containers = {container(1, 1000), container(1, 1000)};
+  pod.containers[0].requests.ephemeral_storage = 100;
+  pod.containers[1].limits.ephemeral_storage = 20;
+  pod.ephemeral_volumes = 5000;
+  EXPECT_EQ(pod_reservation(pod), (Reservation{2, 2000, 0, 120, 5000}));
+  pod.ephemeral_volumes = 1e300;
+  EXPECT_EQ(pod_reservation(pod).volume_bytes, 1e18);
+}
+
 TEST(PodReservation, TakesTheLimitWhereThereIsNoRequest) {
   kubernetes::Pod pod;
   pod.containers = {container(1, std::nullopt)};
-  pod.containers[0].limits = {4, 2000, 1};
-  EXPECT_EQ(pod_reservation(pod), (Reservation{1, 2000, 1}));
-  pod.containers[0].limits = {4, -5, 1e300};
+  pod.containers[0].limits = {4, 2000, 1, 7};
+  EXPECT_EQ(pod_reservation(pod), (Reservation{1, 2000, 1, 7}));
+  pod.containers[0].limits = {4, -5, 1e300, std::nullopt};
   EXPECT_EQ(pod_reservation(pod), (Reservation{1, 0, 1e6}));
 }
 

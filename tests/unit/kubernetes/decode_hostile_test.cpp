@@ -164,6 +164,20 @@ TEST(DecodePod, AnnotationsThatSayWhatAJobIsAreKept) {
 
 // --- limits ------------------------------------------------------------------------------------
 
+TEST(DecodePod, VolumesThatAreMadeForItAndItsShareOfTheNodesDisk) {
+  const auto volume = [](const std::string& storage) {
+    return R"({"name":"v","ephemeral":{"volumeClaimTemplate":{"spec":{"resources":{"requests":{"storage":)" + storage +
+           "}}}}}}";
+  };
+  const auto read_volumes = [&](const std::string& list) { return pod(R"(,"spec":{"volumes":[)" + list + "]}"); };
+  EXPECT_EQ(read_volumes(R"({"name":"a","emptyDir":{"sizeLimit":"9Gi"}})").ephemeral_volumes, 0);
+  EXPECT_EQ(read_volumes(volume("\"10Ki\"") + "," + volume("24")).ephemeral_volumes, 10 * 1024 + 24);
+  EXPECT_EQ(read_volumes(volume("\"much\"") + "," + volume("\"-5\"")).ephemeral_volumes, 0);
+  const auto disk = pod(R"(,"spec":{"containers":[{"resources":{"requests":{"ephemeral-storage":"2Ki"}}}]})");
+  ASSERT_EQ(disk.containers.size(), 1U);
+  EXPECT_EQ(disk.containers[0].requests.ephemeral_storage, 2048);
+}
+
 TEST(DecodeHostile, TheJobsNameIsCut) {
   const auto name = [](std::size_t size) {
     return pod(R"(,"spec":{"containers":[{"env":[{"name":"SPARK_EXPORTER_JOB","value":")" + std::string(size, 'j') +

@@ -214,14 +214,17 @@ TEST(LostTasks, ThatToldNoRunTimeAreTheirGroupsAllTheSame) {
   ledger.apply(job(1, {4}, "nightly"));
   ledger.settle();
   ledger.settle();
-  ledger.apply(with_lost(3, 0), Millis{100}, false);
+  ledger.apply(with_lost(4, 0), Millis{100}, false);
   auto told = task(1, TaskStatus::kFailed, 1'000);
   auto untold = task(2, TaskStatus::kFailed, 1'000);
   untold.executor_run_time = Millis{0};
   auto behind = task(3, TaskStatus::kFailed, 1'000);
   behind.executor_run_time = Millis{300};
-  ledger.apply({4, 0}, {told, untold, behind}, 250);
-  ledger.apply({4, 0}, {told, untold, behind}, 250);
+  auto loading = task(4, TaskStatus::kFailed, 1'000);
+  loading.executor_run_time = Millis{200};
+  loading.executor_deserialize_time = Millis{700};
+  ledger.apply({4, 0}, {told, untold, behind, loading}, 250);
+  ledger.apply({4, 0}, {told, untold, behind, loading}, 250);
   EXPECT_EQ(ledger.totals().groups, (Groups{{"nightly", Millis{100 + 1'000 + 700}}}));
 }
 

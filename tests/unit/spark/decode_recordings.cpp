@@ -119,6 +119,8 @@ void expect_same(const Json& json, const Stage& stage) {
   EXPECT_EQ(stage.killed_tasks, count_of(json, "numKilledTasks"));
   EXPECT_EQ(stage.completed_indices, count_of(json, "numCompletedIndices"));
   EXPECT_EQ(stage.executor_run_time.count(), count_of(json, "executorRunTime"));
+  EXPECT_EQ(stage.executor_deserialize_time.count(), count_of(json, "executorDeserializeTime"));
+  EXPECT_EQ(stage.result_serialization_time.count(), count_of(json, "resultSerializationTime"));
   EXPECT_EQ(stage.executor_cpu_time.count(), count_of(json, "executorCpuTime"));
   EXPECT_EQ(stage.jvm_gc_time.count(), count_of(json, "jvmGcTime"));
   EXPECT_EQ(stage.memory_bytes_spilled, count_of(json, "memoryBytesSpilled"));
@@ -197,6 +199,8 @@ void expect_same(const Json& json, const Task& task) {
   EXPECT_EQ(task.duration.count(), json.at("duration"));
   // A task that could not fetch, or whose executor died, has no metrics.
   EXPECT_EQ(task.jvm_gc_time.count(), json.contains("taskMetrics") ? count_of(json.at("taskMetrics"), "jvmGcTime") : 0);
+  EXPECT_EQ(task.executor_deserialize_time.count(),
+            json.contains("taskMetrics") ? count_of(json.at("taskMetrics"), "executorDeserializeTime") : 0);
   EXPECT_EQ(task.error_message, text_of(json, "errorMessage"));
 }
 
