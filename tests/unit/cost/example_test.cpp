@@ -2,62 +2,21 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
-#include <fstream>
 #include <map>
-#include <sstream>
 
+#include "tests/unit/cost/doc_table.hpp"
 #include "tests/unit/cost/history.hpp"
 
 namespace spark_exporter::cost {
 namespace {
 
-using Row = std::map<std::string, std::string>;
+using testing::Row;
+using testing::shown;
 
-std::vector<std::string> cells(const std::string& line) {
-  std::vector<std::string> found;
-  std::istringstream in(line.substr(1));
-  for (std::string cell; std::getline(in, cell, '|');) {
-    const auto from = cell.find_first_not_of(" *");
-    const auto to = cell.find_last_not_of(" *");
-    found.push_back(from == std::string::npos ? "" : cell.substr(from, to - from + 1));
-  }
-  return found;
-}
-
-std::vector<Row> table(const std::string& name) {
-  std::ifstream in(SOURCE_DIR "/docs/cost.md");
-  const std::string mark = "<!-- example: " + name + " -->";
-  std::string line;
-  while (std::getline(in, line) && line != mark) {
-  }
-  std::getline(in, line);  // blank
-  std::getline(in, line);
-  const auto names = cells(line);
-  std::getline(in, line);  // rule
-  std::vector<Row> rows;
-  while (std::getline(in, line) && line.starts_with('|')) {
-    const auto values = cells(line);
-    Row row;
-    for (std::size_t i = 0; i < names.size(); ++i) row[names.at(i)] = values.at(i);
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
+std::vector<Row> table(const std::string& name) { return testing::doc_table("example: " + name); }
 
 TimePoint time_of(const std::string& seconds) { return testing::ms(std::stoll(seconds) * 1000); }
 Millis span_of(const std::string& seconds) { return Millis{std::stoll(seconds) * 1000}; }
-
-/// Money as the page writes it: five places, without trailing zeros.
-std::string shown(double money) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.5f", money);
-  std::string number = text.data();
-  number.erase(number.find_last_not_of('0') + 1);
-  if (number.ends_with('.')) number.pop_back();
-  return number;
-}
 
 Holder holder_of(const Row& row, TimePoint now) {
   Holder holder;
