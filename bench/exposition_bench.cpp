@@ -52,7 +52,7 @@ outcome::View view_of(int runs) {
     job.consecutive_failures = 0;
     job.last_success = at(1'763'800'000 + i);
     job.last_due = job.next_run = at(1'763'890'000);
-    job.baseline = outcome::Baseline{20, 480.25 + i, 1e9 + i};
+    job.baseline = outcome::Baseline{20, 480.25 + i, 1e9 + i, std::nullopt, ""};
     view.runs.push_back(std::move(run));
     view.jobs.push_back(std::move(job));
   }

@@ -144,6 +144,14 @@ def log_rows(logs):
                 row["grep"], row["peer"]) for row in logs["rows"]]
 
 
+def metering_rows(metering):
+    section = "Metering cost: " + metering["title"]
+    rows = [Row(section, row["name"], row["unit"], row["value"], most=1 if row["unit"] == "ms" else None)
+            for row in metering["rows"]]
+    memory = sum(row["value"] for row in metering["rows"] if row["unit"] == "MB")
+    return rows + [Row(section, "memory, together", "MB", memory, most=2)]
+
+
 def all_rows(results):
     rows = []
     if "polling" in results:
@@ -154,6 +162,8 @@ def all_rows(results):
         rows += decode_rows(results["decode"])
     if "logs" in results:
         rows += log_rows(results["logs"])
+    if "metering" in results:
+        rows += metering_rows(results["metering"])
     return rows
 
 

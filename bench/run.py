@@ -13,6 +13,7 @@ import time
 
 import decode
 import logs
+import metering
 import peers
 import polling
 import report
@@ -72,7 +73,9 @@ def measure(options, size):
     parts = (("driver and sidecar", lambda: measure_driver(binary, size, results)),
              ("decoding", lambda: results.update(
                  decode=decode.measure(os.path.join(options.build, "bench", "decode_bench")))),
-             ("logs", lambda: results.update(logs=logs.measure(os.path.join(options.build, "bench", "log_bench")))))
+             ("logs", lambda: results.update(logs=logs.measure(os.path.join(options.build, "bench", "log_bench")))),
+             ("metering cost", lambda: results.update(
+                 metering=metering.measure(os.path.join(options.build, "bench", "cost_bench")))))
     for name, part in parts:
         try:
             part()
