@@ -1,5 +1,5 @@
-// What metering a large run's cost costs the sidecar: CPU of each poll, and memory. 1,000 executors that all worked since
-// the poll before, 10,000 finished stages of 5,000 jobs in 20 groups, each executor with lost tasks.
+// What metering a large run's cost costs the sidecar: CPU of each poll, and memory. 1,000 executors that all worked
+// since the poll before, 10,000 finished stages of 5,000 jobs in 20 groups, each executor with lost tasks.
 
 #include <malloc.h>
 

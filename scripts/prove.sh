@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The long proofs on real Kubernetes, each with its table in build/proof/. Goes on after a failure and ends with the
+# The long proofs on real Kubernetes and real Spark, each with its table in build/proof/. Goes on after a failure and ends with the
 # worst exit code; a part that lacks something (Go, Java) says so and counts as skipped.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -20,7 +20,7 @@ part() {  # part NAME COMMAND...
   esac
 }
 
-rm -f "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards}.md
+rm -f "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards}.md "$out"/{cost,waste}-*.md
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
 rights() {
   python3 tests/e2e/test_rights.py >"$out/rights.log" 2>&1; local code=$?
@@ -39,6 +39,11 @@ part backups backups
 part scale python3 tests/e2e/test_scale.py --drivers 200 2000 --table "$out/scale.md"
 part matrix python3 tests/e2e/test_outcome_matrix.py --markdown "$out/matrix.md"
 part outcomes python3 tests/e2e/prove_outcomes.py --runs 300 --seed "${SEED:-4}" --markdown "$out/outcomes.md"
+for spark in 3.5.9 4.3.0; do
+  part "cost, Spark $spark" python3 tests/e2e/test_cost.py "$spark" --table "$out/cost-$spark.md"
+  part "waste, Spark $spark" python3 tests/e2e/test_waste.py "$spark" --table "$out/waste-$spark.md"
+done
+[ -s "$out/cost-3.5.9.md" ] && [ -s "$out/cost-4.3.0.md" ] && scripts/cost_page.sh "$out" >docs/proof/cost.md
 if [ -s "$out/matrix.md" ] && [ -s "$out/outcomes.md" ]; then
   scripts/outcomes_page.sh "$out/matrix.md" "$out/outcomes.md" >docs/proof/outcomes.md
 fi

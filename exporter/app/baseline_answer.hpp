@@ -8,8 +8,8 @@
 
 namespace spark_exporter::app {
 
-/// 200 with outcome::encode()'s JSON; 401 no good token; 403 the token of no pod; 404 no run of that pod is known (yet);
-/// 503 nobody can say whose the token is, now or for want of a right.
+/// 200 with outcome::encode()'s JSON; 401 no good token; 403 the token of no pod; 404 no run of that pod is known
+/// (yet); 503 nobody can say whose the token is, now or for want of a right.
 web::HttpResponse answer_baseline(const web::HttpRequest& request, TokenReviewer& reviewer, const outcome::View& view);
 
 }  // namespace spark_exporter::app

@@ -32,7 +32,7 @@ const cost::Properties& properties_of(const model::Run& run) {
   return run.environment() ? run.environment()->properties : none;
 }
 
-cost::LostTime lost_of(const model::WorkData& work, const std::string& id) {
+cost::LostTime lost_of(const model::WorkLedger::Data& work, const std::string& id) {
   const auto at = work.lost.find(id);
   if (at == work.lost.end()) return {};
   return {at->second.failed, at->second.retried, at->second.speculation, at->second.killed};
@@ -98,7 +98,7 @@ void CostMeter::feed(const CostFacts& facts, const CostSettings& settings) {
     view_.reset();
     return;
   }
-  const auto work = run.work().totals();
+  const auto& work = run.work().data();
   index_pods(facts);
   take_driver(facts, work);
   take_executors(facts, work);
@@ -111,19 +111,24 @@ void CostMeter::feed(const CostFacts& facts, const CostSettings& settings) {
   } else if (!closed_) {
     ledger_.advance(*run.executors().as_of());
   }
-  show(facts, settings, work);
+  show(facts, settings);
   pods_.clear();
+  by_cores_.clear();
 }
 
 void CostMeter::index_pods(const CostFacts& facts) {
   pods_.clear();
   if (!facts.pods) return;
-  for (const auto& pod : *facts.pods) pods_[pod.id] = &pod;
+  pods_.reserve(facts.pods->size());
+  for (const auto& pod : *facts.pods) pods_.push_back(&pod);
+  std::stable_sort(pods_.begin(), pods_.end(), [](const HeldPod* a, const HeldPod* b) { return a->id < b->id; });
 }
 
 const HeldPod* CostMeter::pod_of(const std::string& id) const {
-  const auto at = pods_.find(id);
-  return at == pods_.end() ? nullptr : at->second;
+  // Of two with one id the later one.
+  const auto after = std::upper_bound(pods_.begin(), pods_.end(), id,
+                                      [](const std::string& wanted, const HeldPod* pod) { return wanted < pod->id; });
+  return after != pods_.begin() && (*(after - 1))->id == id ? *(after - 1) : nullptr;
 }
 
 // --- who holds what ----------------------------------------------------------------------------
@@ -140,15 +145,28 @@ CostMeter::Tracked* CostMeter::track(const std::string& id, outcome::Component c
   return &at->second;
 }
 
+const cost::Reservation& CostMeter::executor_by_conf(const CostFacts& facts, std::int64_t told_cores) {
+  const auto [at, is_new] = by_cores_.try_emplace(told_cores);
+  if (is_new) at->second = cost::executor_reservation(properties_of(*facts.run), told_cores);
+  return at->second;
+}
+
 void CostMeter::reserve(Tracked& tracked, const CostFacts& facts, const cost::Reservation& by_conf) {
   const HeldPod* const pod = pod_of(tracked.holder.id);
-  tracked.reservation = pod != nullptr ? pod->reservation : by_conf;
+  cost::Reservation reservation = pod != nullptr ? pod->reservation : by_conf;
   // A pod without requests reserves nothing, but something it does use.
-  if (tracked.reservation.cores <= 0) tracked.reservation.cores = by_conf.cores;
-  if (tracked.reservation.memory_bytes <= 0) tracked.reservation.memory_bytes = by_conf.memory_bytes;
+  if (reservation.cores <= 0) reservation.cores = by_conf.cores;
+  if (reservation.memory_bytes <= 0) reservation.memory_bytes = by_conf.memory_bytes;
+  if (pod != nullptr) reservation.volume_bytes += by_conf.volume_bytes;
+  if (!(reservation == tracked.reservation)) {
+    tracked.reservation = reservation;
+    tracked.rates_stale = true;
+  }
   if (pod == nullptr) return;
-  tracked.reservation.volume_bytes += by_conf.volume_bytes;
-  if (const auto node = facts.nodes.find(pod->node); node != facts.nodes.end()) tracked.node = node->second;
+  if (const auto node = facts.nodes.find(pod->node); node != facts.nodes.end() && !(node->second == tracked.node)) {
+    tracked.node = node->second;
+    tracked.rates_stale = true;
+  }
   if (pod->released) tracked.holder.released = pod->released;
 }
 
@@ -157,7 +175,7 @@ spark::TimePoint CostMeter::end_of_work(const CostFacts& facts) const {
   return pod != nullptr && pod->work_until ? *pod->work_until : *facts.run->executors().as_of();
 }
 
-void CostMeter::take_driver(const CostFacts& facts, const model::WorkData& work) {
+void CostMeter::take_driver(const CostFacts& facts, const model::WorkLedger::Data& work) {
   const auto& run = *facts.run;
   const auto& live = run.executors().data().live;
   const auto row = live.find(kDriver);
@@ -186,7 +204,7 @@ void CostMeter::take_driver(const CostFacts& facts, const model::WorkData& work)
   if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
 }
 
-void CostMeter::take_executors(const CostFacts& facts, const model::WorkData& work) {
+void CostMeter::take_executors(const CostFacts& facts, const model::WorkLedger::Data& work) {
   const auto& executors = facts.run->executors();
   for (const auto& [id, executor] : executors.data().live) {
     if (id != kDriver) take_live(facts, executor, work);
@@ -204,7 +222,8 @@ void CostMeter::take_executors(const CostFacts& facts, const model::WorkData& wo
   }
 }
 
-void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executor, const model::WorkData& work) {
+void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executor,
+                          const model::WorkLedger::Data& work) {
   const auto as_of = *facts.run->executors().as_of();
   const auto added = executor.add_time.value_or(as_of);
   const HeldPod* const pod = pod_of(executor.id);
@@ -220,10 +239,11 @@ void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executo
   tracked->failed_tasks = executor.failed_tasks;
   auto& counts = tracked->counts;
   if (counts.empty() || counts.back().as_of < as_of) {
+    if (counts.size() > kMostMoments) counts.erase(counts.begin());
     counts.push_back({as_of, executor.total_duration, executor.total_gc_time, executor.active_tasks});
   }
   if (const auto peak = peak_of(executor)) tracked->peak_bytes = peak;
-  reserve(*tracked, facts, cost::executor_reservation(properties_of(*facts.run), executor.total_cores));
+  reserve(*tracked, facts, executor_by_conf(facts, executor.total_cores));
   if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
   if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
 }
@@ -248,7 +268,7 @@ void CostMeter::take_last_row(Tracked& tracked, const spark::Executor* last) {
 }
 
 void CostMeter::take_end(const CostFacts& facts, const std::string& id, const spark::Executor* last,
-                         const model::WorkData& work) {
+                         const model::WorkLedger::Data& work) {
   const auto as_of = *facts.run->executors().as_of();
   const HeldPod* const pod = pod_of(id);
   const auto added = last != nullptr ? last->add_time.value_or(as_of) : as_of;
@@ -264,8 +284,7 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
     if (!holder.work_from) holder.work_from = added;
     take_last_row(*tracked, last);
     if (!holder.work_until) holder.work_until = last != nullptr ? last->remove_time.value_or(as_of) : as_of;
-    reserve(*tracked, facts,
-            cost::executor_reservation(properties_of(*facts.run), last != nullptr ? last->total_cores : 0));
+    reserve(*tracked, facts, executor_by_conf(facts, last != nullptr ? last->total_cores : 0));
   } else if (pod != nullptr && pod->released) {
     holder.released = pod->released;
   }
@@ -292,14 +311,15 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
 /// Pods that hold a node, but no executor of them has registered.
 void CostMeter::take_unregistered(const CostFacts& facts) {
   const auto& executors = facts.run->executors().data();
-  for (const auto& [id, pod] : pods_) {
+  for (const auto* const pod : pods_) {
+    const auto& id = pod->id;
     const auto known = tracked_.find(id);
     const bool registered = known != tracked_.end() && known->second.holder.work_from.has_value();
     if (id == kDriver || registered || !pod->held_from || executors.dead.contains(id)) continue;
     Tracked* const tracked = track(id, outcome::Component::kExecutor, *pod->held_from);
     if (tracked == nullptr) continue;
     tracked->holder.as_of = facts.run->executors().as_of();
-    reserve(*tracked, facts, cost::executor_reservation(properties_of(*facts.run), 0));
+    reserve(*tracked, facts, executor_by_conf(facts, 0));
   }
 }
 
@@ -333,7 +353,7 @@ cost::PerResource<double> rate_of(const cost::Reservation& reservation, const co
 }  // namespace
 
 void CostMeter::price(Tracked& tracked, const CostSettings& settings, Spans& spans) {
-  const auto& node = tracked.node == cost::NodeTraits{} ? settings.default_node : tracked.node;
+  const auto& node = node_of(tracked, settings);
   const auto& prices = spans.of(settings.prices, node);
   auto& rates = tracked.holder.rates;
   rates.clear();
@@ -346,11 +366,17 @@ void CostMeter::price(Tracked& tracked, const CostSettings& settings, Spans& spa
   const bool volume_missing = tracked.reservation.volume_bytes > 0 && !prices[at].prices.volume_gib;
   if (!tracked.priced && (prices[at].prices.is_default || volume_missing)) ++prices_missing_;
   tracked.priced = true;
+  tracked.rates_stale = false;
+}
+
+const cost::NodeTraits& CostMeter::node_of(const Tracked& tracked, const CostSettings& settings) {
+  static const cost::NodeTraits unknown;
+  return tracked.node == unknown ? settings.default_node : tracked.node;
 }
 
 /// While jobs run, an answer is told once all that belongs to it can be known. Answers are told one after the other,
 /// also where several are due: money that settles goes to the groups whose time grew with it.
-void CostMeter::tell(const CostFacts& facts, const CostSettings& settings, const model::WorkData& work) {
+void CostMeter::tell(const CostFacts& facts, const CostSettings& settings, const model::WorkLedger::Data& work) {
   const auto as_of = *facts.run->executors().as_of();
   const bool jobs_run = !facts.ui_over && !facts.run_over && !facts.run->jobs().running().empty();
   const auto driver = tracked_.find(kDriver);
@@ -367,7 +393,8 @@ void CostMeter::tell(const CostFacts& facts, const CostSettings& settings, const
     tell_counts(moment.as_of, jobs_run || moment.as_of < as_of);
     if (!is_local) ledger_.apply_groups(moment.groups);
     tell_holders(settings);
-    ledger_.advance(moment.as_of);
+    // The last one is booked with what follows it.
+    if (!moments_.empty() && moments_.front().as_of <= due) ledger_.advance(moment.as_of);
     told = true;
   }
   if (!told) tell_holders(settings);
@@ -376,7 +403,7 @@ void CostMeter::tell(const CostFacts& facts, const CostSettings& settings, const
 void CostMeter::tell_counts(spark::TimePoint as_of, bool jobs_ran) {
   for (auto& [id, tracked] : tracked_) {
     auto& counts = tracked.counts;
-    while (counts.size() > 1 && counts[1].as_of <= as_of) counts.pop_front();
+    while (counts.size() > 1 && counts[1].as_of <= as_of) counts.erase(counts.begin());
     if (counts.empty() || counts.front().as_of > as_of) continue;
     const auto& told = counts.front();
     auto& holder = tracked.holder;
@@ -389,8 +416,13 @@ void CostMeter::tell_counts(spark::TimePoint as_of, bool jobs_ran) {
 
 void CostMeter::tell_holders(const CostSettings& settings) {
   Spans spans;
+  const bool new_prices = !(settings.prices == prices_ && settings.default_node == default_node_);
+  if (new_prices) {
+    prices_ = settings.prices;
+    default_node_ = settings.default_node;
+  }
   for (auto& [id, tracked] : tracked_) {
-    price(tracked, settings, spans);
+    if (new_prices || tracked.rates_stale) price(tracked, settings, spans);
     ledger_.apply(tracked.holder);
   }
 }

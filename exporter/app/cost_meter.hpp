@@ -71,11 +71,12 @@ class CostMeter {
     cost::Holder holder;
     cost::Reservation reservation;
     cost::NodeTraits node;
-    std::deque<Counts> counts;         ///< not told yet, and the last that was; oldest first
+    std::vector<Counts> counts;        ///< not told yet, and the last that was; oldest first
     std::int64_t failed_tasks = 0;     ///< by its last row
     double memory_share = 0;           ///< of its price
     std::optional<double> peak_bytes;  ///< highest memory use that it told
     bool priced = false;
+    bool rates_stale = true;    ///< its prices are to be looked up
     bool ended = false;         ///< Spark removed it: its counts change no more
     spark::TimePoint end_seen;  ///< of the answer that showed it
     /// Share of the lost tasks told since that its last row does not have: Spark never adds to a row what ends later.
@@ -93,22 +94,25 @@ class CostMeter {
   void begin(const spark::Application& application);
   const HeldPod* pod_of(const std::string& id) const;
   void index_pods(const CostFacts& facts);
-  void take_driver(const CostFacts& facts, const model::WorkData& work);
-  void take_executors(const CostFacts& facts, const model::WorkData& work);
+  void take_driver(const CostFacts& facts, const model::WorkLedger::Data& work);
+  void take_executors(const CostFacts& facts, const model::WorkLedger::Data& work);
   static void take_last_row(Tracked& tracked, const spark::Executor* last);
-  void take_live(const CostFacts& facts, const spark::Executor& executor, const model::WorkData& work);
+  void take_live(const CostFacts& facts, const spark::Executor& executor, const model::WorkLedger::Data& work);
   void take_end(const CostFacts& facts, const std::string& id, const spark::Executor* last,
-                const model::WorkData& work);
+                const model::WorkLedger::Data& work);
   void take_unregistered(const CostFacts& facts);
   Tracked* track(const std::string& id, outcome::Component component, spark::TimePoint held_from);
+  /// What the configuration says of an executor: the same for all of so many cores.
+  const cost::Reservation& executor_by_conf(const CostFacts& facts, std::int64_t told_cores);
   void reserve(Tracked& tracked, const CostFacts& facts, const cost::Reservation& by_conf);
-  void tell(const CostFacts& facts, const CostSettings& settings, const model::WorkData& work);
+  void tell(const CostFacts& facts, const CostSettings& settings, const model::WorkLedger::Data& work);
   void tell_counts(spark::TimePoint as_of, bool jobs_ran);
   void tell_holders(const CostSettings& settings);
+  static const cost::NodeTraits& node_of(const Tracked& tracked, const CostSettings& settings);
   void price(Tracked& tracked, const CostSettings& settings, Spans& spans);
   spark::TimePoint end_of_work(const CostFacts& facts) const;
   void close(const CostFacts& facts);
-  void show(const CostFacts& facts, const CostSettings& settings, const model::WorkData& work);
+  void show(const CostFacts& facts, const CostSettings& settings);
   void show_holders(cost::View& view) const;
   void show_prices(cost::View& view, const CostSettings& settings, spark::TimePoint now) const;
 
@@ -118,8 +122,11 @@ class CostMeter {
   bool closed_ = false;
   cost::Ledger ledger_;
   std::map<std::string, Tracked> tracked_;
-  std::deque<Moment> moments_;  ///< not told yet, oldest first
-  std::map<std::string, const HeldPod*> pods_;  ///< of the feed that is under way
+  std::deque<Moment> moments_;                          ///< not told yet, oldest first
+  std::vector<const HeldPod*> pods_;                    ///< of the feed that is under way, by id
+  std::map<std::int64_t, cost::Reservation> by_cores_;  ///< the same
+  cost::PriceBook prices_;                              ///< that holders' rates were made by
+  cost::NodeTraits default_node_;
   std::uint64_t prices_missing_ = 0;
   std::optional<cost::View> view_;
 };

@@ -23,13 +23,13 @@ double task_money(const cost::Totals& totals) {
          of(Use::kKilled);
 }
 
-std::vector<cost::QueryView> queries(const model::WorkData& work, const cost::Totals& totals) {
+std::vector<cost::QueryView> queries(const model::WorkLedger& ledger, const cost::Totals& totals) {
   double run_time = 0;
-  for (const auto& [group, time] : work.groups) run_time += seconds(time);
+  for (const auto& [group, time] : ledger.data().groups) run_time += seconds(time);
   std::vector<cost::QueryView> out;
   if (run_time <= 0) return out;
   const double money = task_money(totals);
-  for (const auto& query : work.top_queries) {
+  for (const auto& query : ledger.top_queries()) {
     if (out.size() == kQueriesShown) break;
     const double share = std::min(seconds(query.run_time) / run_time, 1.0);
     out.push_back({query.id, query.description, query.run_time, money * share});
@@ -99,7 +99,7 @@ void CostMeter::show_holders(cost::View& view) const {
 void CostMeter::show_prices(cost::View& view, const CostSettings& settings, spark::TimePoint now) const {
   std::vector<const cost::NodeTraits*> nodes;
   for (const auto& [id, tracked] : tracked_) {
-    const auto& node = tracked.node == cost::NodeTraits{} ? settings.default_node : tracked.node;
+    const auto& node = node_of(tracked, settings);
     const auto same = [&](const cost::NodeTraits* known) {
       return known->instance_type == node.instance_type && known->capacity == node.capacity;
     };
@@ -118,7 +118,7 @@ void CostMeter::show_prices(cost::View& view, const CostSettings& settings, spar
   }
 }
 
-void CostMeter::show(const CostFacts& facts, const CostSettings& settings, const model::WorkData& work) {
+void CostMeter::show(const CostFacts& facts, const CostSettings& settings) {
   cost::View view;
   view.currency = settings.prices.currency();
   view.totals = ledger_.totals();
@@ -132,7 +132,7 @@ void CostMeter::show(const CostFacts& facts, const CostSettings& settings, const
                                  : cost::find_budget(settings.budgets, facts.kubernetes_namespace, facts.app);
   // A budget for days or months is that of the job over its runs, not of this one.
   if (budget != nullptr && budget->period == cost::BudgetPeriod::kRun) view.budget = budget->amount;
-  view.queries = queries(work, view.totals);
+  view.queries = queries(facts.run->work(), view.totals);
   show_holders(view);
   show_prices(view, settings, facts.now);
   for (const auto& [id, tracked] : tracked_) {

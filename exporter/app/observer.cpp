@@ -177,16 +177,16 @@ web::HttpResponse Observer::take_backup_report(const web::HttpRequest& request) 
 
 web::HttpResponse Observer::take_quality(const web::HttpRequest& request) {
   if (latest() == nullptr) return not_yet();
-  return answer_quality(request, guard_, reviewer_,
-                        [this](const QualitySender& sender, const std::vector<intake::QualityResult>& results) {
-                          const auto now = wall_now();
-                          auto fresh = sender.app.empty()
-                                           ? fleet_.take_quality({sender.kubernetes_namespace, sender.pod, sender.pod_uid},
-                                                                 results, now)
-                                           : fleet_.take_quality(sender.kubernetes_namespace, sender.app, results, now);
-                          if (fresh && *fresh > 0) changed();
-                          return fresh;
-                        });
+  return answer_quality(
+      request, guard_, reviewer_,
+      [this](const QualitySender& sender, const std::vector<intake::QualityResult>& results) {
+        const auto now = wall_now();
+        auto fresh = sender.app.empty()
+                         ? fleet_.take_quality({sender.kubernetes_namespace, sender.pod, sender.pod_uid}, results, now)
+                         : fleet_.take_quality(sender.kubernetes_namespace, sender.app, results, now);
+        if (fresh && *fresh > 0) changed();
+        return fresh;
+      });
 }
 
 web::HttpResponse Observer::answer_baseline(const web::HttpRequest& request) {

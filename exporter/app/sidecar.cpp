@@ -201,7 +201,8 @@ void Sidecar::follow_logs() {
     log::warn("no log is read: this is no pod, or it is not watched", {{"source", "logs"}});
     return;
   }
-  logs_.follow_driver(*life_.cluster(), {life_.namespace_name(), options_.kubernetes_pod, options_.kubernetes_driver_container});
+  logs_.follow_driver(*life_.cluster(),
+                      {life_.namespace_name(), options_.kubernetes_pod, options_.kubernetes_driver_container});
 }
 
 /// Before the run's end is told of: its log may say why.

@@ -119,6 +119,12 @@ void Account::take_counts(const Holder& holder) {
 }
 
 void Account::take_rates(const std::vector<RateSpan>& told_rates, TimePoint now) {
+  // The first counts for all before it, whenever it begins.
+  const auto known = [this](const RateSpan& theirs, const RateSpan& mine) {
+    const bool from = &mine == &rates.front() ? theirs.from <= mine.from : theirs.from == mine.from;
+    return from && theirs.per_second == mine.per_second;
+  };
+  if (std::equal(told_rates.begin(), told_rates.end(), rates.begin(), rates.end(), known)) return;
   std::vector<RateSpan> next = sane(told_rates, held_from);
   if (next.empty()) return;
   const auto same = [](const RateSpan& a, const RateSpan& b) {

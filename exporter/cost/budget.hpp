@@ -31,7 +31,7 @@ struct Budget {
 /// Money of the present day, week and month, by currency.
 class PeriodSums {
  public:
-  static constexpr std::size_t kPeriods = 3;      ///< kDay, kWeek, kMonth
+  static constexpr std::size_t kPeriods = 3;  ///< kDay, kWeek, kMonth
   static constexpr std::size_t kMostCurrencies = 4;
   using Money = std::map<std::string, std::array<double, kPeriods>>;
 

@@ -57,11 +57,8 @@ Json account_json(const std::string& id, const Account& account) {
 Json groups_json(const GroupSplit& groups) {
   Json list = Json::array();
   for (const auto& [name, share] : groups.shares()) {
-    list.push_back({{"name", name},
-                    {"told", share.told},
-                    {"weight", share.weight},
-                    {"last", share.last},
-                    {"money", share.money}});
+    list.push_back(
+        {{"name", name}, {"told", share.told}, {"weight", share.weight}, {"last", share.last}, {"money", share.money}});
   }
   return list;
 }

@@ -64,10 +64,10 @@ struct JobRecord {
   std::uint64_t consecutive_failures = 0;
   std::optional<TimePoint> last_success;
   std::optional<TimePoint> last_failure;
-  std::vector<TimePoint> failures;  ///< the newest ones since the last success
-  std::vector<GoodRun> good;        ///< by their end, at most limits::kBaselineRuns
-  ScheduleText annotated;           ///< by its newest run that says so
-  std::string datasets;             ///< that it writes, likewise
+  std::vector<TimePoint> failures;     ///< the newest ones since the last success
+  std::vector<GoodRun> good;           ///< by their end, at most limits::kBaselineRuns
+  ScheduleText annotated;              ///< by its newest run that says so
+  std::string datasets;                ///< that it writes, likewise
   std::optional<cost::Budget> budget;  ///< the same
   cost::PeriodSums spent;
   std::optional<TimePoint> first_seen;

@@ -66,9 +66,9 @@ const Condition* find_condition(const std::vector<Condition>& conditions, std::s
 
 /// resources.requests or resources.limits; status.capacity or .allocatable of a node.
 struct Resources {
-  std::optional<double> cpu;     ///< cores
-  std::optional<double> memory;  ///< bytes
-  std::optional<double> gpu;     ///< sum of all "<vendor>/gpu"
+  std::optional<double> cpu;                ///< cores
+  std::optional<double> memory;             ///< bytes
+  std::optional<double> gpu;                ///< sum of all "<vendor>/gpu"
   std::optional<double> ephemeral_storage;  ///< bytes
 };
 
@@ -118,12 +118,12 @@ struct Pod : Object {
   /// Bytes of the volumes that are made for the pod and go with it: sum of
   /// spec.volumes[].ephemeral.volumeClaimTemplate.spec.resources.requests.storage.
   double ephemeral_volumes = 0;
-  std::string exporter_job;                         ///< value of env SPARK_EXPORTER_JOB in any container
-  Phase phase = Phase::kUnknown;                    ///< status.phase
-  std::string reason;                               ///< status.reason: "Evicted", "DeadlineExceeded", ...
-  std::string message;                              ///< status.message
-  std::string ip;                                   ///< status.podIP
-  std::optional<TimePoint> start_time;              ///< status.startTime: when the kubelet accepted it
+  std::string exporter_job;             ///< value of env SPARK_EXPORTER_JOB in any container
+  Phase phase = Phase::kUnknown;        ///< status.phase
+  std::string reason;                   ///< status.reason: "Evicted", "DeadlineExceeded", ...
+  std::string message;                  ///< status.message
+  std::string ip;                       ///< status.podIP
+  std::optional<TimePoint> start_time;  ///< status.startTime: when the kubelet accepted it
   std::vector<Condition> conditions;
   std::vector<ContainerStatus> container_statuses;
   std::vector<ContainerStatus> init_container_statuses;

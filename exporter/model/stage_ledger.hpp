@@ -34,17 +34,17 @@ struct StageTotals {
   std::int64_t shuffle_read_bytes = 0, shuffle_read_records = 0;
   std::int64_t shuffle_write_bytes = 0, shuffle_write_records = 0;
   std::int64_t memory_spilled_bytes = 0, disk_spilled_bytes = 0;
-  std::int64_t gc_time_ms = 0;  ///< sum over tasks
+  std::int64_t gc_time_ms = 0;    ///< sum over tasks
   std::int64_t slot_time_ms = 0;  ///< of slot_time()
 
   /// Every member, so that adding, comparing and saving cannot forget one.
   static constexpr auto members() {
     using T = StageTotals;
-    return std::array{&T::tasks_completed,      &T::tasks_failed,        &T::tasks_killed,
-                      &T::run_time_ms,          &T::input_bytes,         &T::input_records,
-                      &T::output_bytes,         &T::output_records,      &T::shuffle_read_bytes,
-                      &T::shuffle_read_records, &T::shuffle_write_bytes, &T::shuffle_write_records,
-                      &T::memory_spilled_bytes, &T::disk_spilled_bytes,  &T::gc_time_ms,           &T::slot_time_ms};
+    return std::array{
+        &T::tasks_completed,      &T::tasks_failed,         &T::tasks_killed,        &T::run_time_ms,
+        &T::input_bytes,          &T::input_records,        &T::output_bytes,        &T::output_records,
+        &T::shuffle_read_bytes,   &T::shuffle_read_records, &T::shuffle_write_bytes, &T::shuffle_write_records,
+        &T::memory_spilled_bytes, &T::disk_spilled_bytes,   &T::gc_time_ms,          &T::slot_time_ms};
   }
   void add(const StageTotals& other);
   /// Member by member the larger one: an answer older than the last one must not make a counter fall.

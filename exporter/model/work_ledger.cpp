@@ -244,14 +244,18 @@ const WorkLedger::Attempt* WorkLedger::attempt(const Key& key) const {
   return at == data_.attempts.end() ? nullptr : &at->second;
 }
 
-WorkData WorkLedger::totals() const {
-  WorkData out{data_.lost, data_.groups, data_.queries};
-  std::sort(out.top_queries.begin(), out.top_queries.end(), [](const QueryWork& a, const QueryWork& b) {
+std::vector<QueryWork> WorkLedger::top_queries() const {
+  std::vector<QueryWork> top;
+  for (const auto& query : data_.queries) {
+    if (query.run_time.count() > 0) top.push_back(query);
+  }
+  std::sort(top.begin(), top.end(), [](const QueryWork& a, const QueryWork& b) {
     return a.run_time != b.run_time ? a.run_time > b.run_time : a.id < b.id;
   });
-  if (out.top_queries.size() > kTopQueries) out.top_queries.resize(kTopQueries);
-  std::erase_if(out.top_queries, [](const QueryWork& query) { return query.run_time.count() <= 0; });
-  return out;
+  if (top.size() > kTopQueries) top.resize(kTopQueries);
+  return top;
 }
+
+WorkData WorkLedger::totals() const { return {data_.lost, data_.groups, top_queries()}; }
 
 }  // namespace spark_exporter::model

@@ -47,8 +47,8 @@ struct WorkData {
   bool operator==(const WorkData&) const = default;
 };
 
-/// Facts in, WorkData out. The slot time of a stage's tasks belongs to the first job that lists it, and waits until that job's group
-/// is settled: a job may turn out to be a SQL execution's only when these were read after it.
+/// Facts in, WorkData out. The slot time of a stage's tasks belongs to the first job that lists it, and waits until
+/// that job's group is settled: a job may turn out to be a SQL execution's only when these were read after it.
 class WorkLedger {
  public:
   using Key = std::pair<std::int64_t, std::int64_t>;  ///< stage id, attempt
@@ -104,6 +104,8 @@ class WorkLedger {
 
   // --- state ------------------------------------------------------------------------------------
   WorkData totals() const;
+  /// By slot time, most expensive first, at most 10.
+  std::vector<QueryWork> top_queries() const;
   const Data& data() const { return data_; }
 
  private:

@@ -47,7 +47,7 @@ using PerComponent = std::array<std::array<Count, N>, kComponents>;
 
 /// What the run should have asked for.
 struct Advice {
-  std::string conf;  ///< "spark.executor.cores=2 spark.executor.memory=3072m ..."
+  std::string conf;                                   ///< "spark.executor.cores=2 spark.executor.memory=3072m ..."
   std::optional<double> saving_ratio = std::nullopt;  ///< of the executors' money; below 0 it costs more
   bool operator==(const Advice&) const = default;
 };

@@ -10,11 +10,12 @@ WORK = {f"spark_app_{name}_total": name for name in (
 
 class Check:
     def __init__(self, title):
-        self.title, self.wrong, self.count = title, [], 0
+        self.title, self.wrong, self.count, self.rows = title, [], 0, []
         print(f"\n{title}\n{'what':<78} {'truth':>16} {'exposed':>16}")
 
     def line(self, what, truth, exposed, good):
         self.count += 1
+        self.rows.append((what, truth, exposed, good))
         mark = "" if good else "  <-- differs"
         print(f"{what:<78} {show(truth):>16} {show(exposed):>16}{mark}")
         if not good:

@@ -1,6 +1,7 @@
 """A run with planted waste: /report names each piece of it with its money, keeps to its schema, fits its widths. And the
 advice: followed for real, it saves what it said.
-    test_waste.py VERSION [--pictures FOLDER]"""
+    test_waste.py VERSION [--pictures FOLDER] [--table FILE]"""
+import argparse
 import json
 import os
 import subprocess
@@ -23,6 +24,7 @@ def named(check, version, report, text, html):
     cost = report["runs"][0]["cost"]
     for use, share in (("idle", 0.15), ("task_failed", 0.02), ("gc", 0.003)):
         check.at_least(f"{use}, share of {cost['total']:.4f} {cost['currency']}", share, cost["by_use"][use] / cost["total"])
+        TABLE.append((f"`{use}`, planted", cost["by_use"][use], cost["by_use"][use] / cost["total"]))
     groups = {one["group"]: one["cost"] for one in cost["by_group"]}
     for group in ("half idle", "broken", "garbage", "cached join"):
         check.true(f"group {group} has its money", groups.get(group, 0) > 0, round(groups.get(group, 0), 5))
@@ -69,9 +71,9 @@ def command(exporter, *flags):
 def report_of_waste(version, folder):
     check = compare.Check(f"the report of a wasteful run, Spark {version}")
     with lab.Spark(version, "waste") as spark, lab.Exporter(spark.url, f"--cost.prices={lab.PRICES}") as exporter:
-        spark.reach("started")
+        spark.reach("started", 480)
         spark.go()
-        spark.reach("finished")
+        spark.reach("finished", 480)
         exporter.at_rest()
         exporter.until("collections and failures booked", lambda s: min(
             s.total("spark_job_cost_use_total", use=use) or 0 for use in ("gc", "task_failed")) > 0)
@@ -90,7 +92,7 @@ def executors_money(version, master, conf=None):
     """(money, advice) of the narrow workload."""
     with tempfile.TemporaryDirectory() as folder, lab.Spark(version, "narrow", master, conf=conf) as spark, \
             lab.Exporter(spark.url, f"--cost.prices={lab.PRICES}", f"--state.file={folder}/state") as exporter:
-        spark.reach("started")
+        spark.reach("started", 480)
         spark.go()
         spark.reach("finished", 400)
         exporter.at_rest()
@@ -114,16 +116,34 @@ def advice_keeps_its_word(version):
     after, _, _, _ = executors_money(version, f"local-cluster[{instances},{cores},{memory}]",
                                      {"spark.executor.memory": memory + "m"})
     saved = 1 - after / before
+    TABLE.extend([("executors before the advice, two of four idle", before, 1),
+                  ("executors after it, said", before * (1 - advice["saving_ratio"]), 1 - advice["saving_ratio"]),
+                  ("executors after it, measured", after, after / before)])
     print(f"said {advice['saving_ratio']:.1%}, saved {saved:.1%}: {before:.6f} -> {after:.6f}")
     check.true("what was saved is what was said, give or take a fifth",
                abs(saved - advice["saving_ratio"]) <= 0.2 * advice["saving_ratio"], round(saved, 4))
     check.done()
 
 
+TABLE = []
+
+
+def write_table(version, path):
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(f"### Spark {version}\n\n| | money | share |\n|---|--:|--:|\n")
+        out.writelines(f"| {what} | {money:.6f} | {100 * share:.1f} % |\n" for what, money, share in TABLE)
+
+
 def test(version):
-    folder = sys.argv[sys.argv.index("--pictures") + 1] if "--pictures" in sys.argv else None
-    report_of_waste(version, folder)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("version")
+    parser.add_argument("--pictures")
+    parser.add_argument("--table")
+    options = parser.parse_args()
+    report_of_waste(version, options.pictures)
     advice_keeps_its_word(version)
+    if options.table:
+        write_table(version, options.table)
 
 
 lab.main(test)

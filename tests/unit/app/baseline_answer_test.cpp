@@ -16,7 +16,8 @@ using test::ReceivedRequest;
 using test::Reply;
 namespace replies = test::replies;
 
-/// Token "good" is that of etl/nightly-driver, "elsewhere" of a pod of that name in another namespace, "account" of none.
+/// Token "good" is that of etl/nightly-driver, "elsewhere" of a pod of that name in another namespace, "account" of
+/// none.
 Reply review(const ReceivedRequest& request) {
   const auto says = [](const std::string& from, const std::string& extra) {
     return replies::json(R"({"status":{"authenticated":true,"user":{"username":"system:serviceaccount:)" + from +

@@ -7,8 +7,8 @@ namespace spark_exporter::cost {
 constexpr double kMiB = 1024.0 * 1024.0;
 
 inline void PrintTo(const Reservation& r, std::ostream* out) {
-  *out << r.cores << " cores, " << r.memory_bytes / kMiB << " MiB, " << r.gpus << " GPUs, "
-       << r.ephemeral_bytes / kMiB << " MiB of the node's disk, " << r.volume_bytes / kMiB << " MiB of volumes";
+  *out << r.cores << " cores, " << r.memory_bytes / kMiB << " MiB, " << r.gpus << " GPUs, " << r.ephemeral_bytes / kMiB
+       << " MiB of the node's disk, " << r.volume_bytes / kMiB << " MiB of volumes";
 }
 
 namespace {

@@ -8,8 +8,8 @@ namespace spark_exporter::outcome {
 namespace {
 
 TEST(Baseline, ComesBackAsItWas) {
-  for (const auto& baseline : {Baseline{}, Baseline{20, 480.25, 1e12 / 3, 1.0 / 3, "EUR"},
-                               Baseline{3, std::nullopt, 7, std::nullopt, ""}}) {
+  for (const auto& baseline :
+       {Baseline{}, Baseline{20, 480.25, 1e12 / 3, 1.0 / 3, "EUR"}, Baseline{3, std::nullopt, 7, std::nullopt, ""}}) {
     const auto text = encode(baseline);
     EXPECT_LE(text.size(), 200U);
     const auto read = decode_baseline(text);
