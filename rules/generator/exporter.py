@@ -63,8 +63,11 @@ def group(table):
             that is missing.
             """, "exporter-source-down", "spark-exporter", said=said, **plain),
 
+        # Nodes tell prices only, and who may not read them has so chosen: the price book's defaults hold.
         make("SparkExporterSourceDown", "warning", """
             max by (@TARGET, source) (spark_exporter_source_up{source!="kubernetes"}) == 0
+            unless on (@TARGET, source)
+              max by (@TARGET, source) (spark_exporter_errors_total{source="nodes",kind="forbidden"}) > 0
             """,
              "An exporter does not get answers from one of its sources.", """
             The source {{ $labels.source }} does not answer @where well.@last@errors Live metrics from it end

@@ -86,6 +86,18 @@ CASES = [
                 "The source spark does not answer the exporter of pod etl/sales-driver well. It has never answered "
                 "in full. Live metrics from it end or stand still; outcomes are not affected. The exporter's log has"
                 " one line for each kind of trouble, with what to do.")], ("9m",), about={}),
+    Case("SparkExporterSourceDown", "nodes that do not answer are told, nodes that may not be read are not", f"""
+        spark_exporter_source_up{{{SIDECAR},source="nodes"}} 0x100
+        spark_exporter_errors_total{{{SIDECAR},source="nodes",kind="forbidden"}} 1x100
+        spark_exporter_source_up{{{SIDECAR.replace("sales", "clicks")},source="nodes"}} 0x100
+        spark_exporter_errors_total{{{SIDECAR.replace("sales", "clicks")},source="nodes",kind="forbidden"}} 0x100
+        spark_exporter_errors_total{{{SIDECAR.replace("sales", "clicks")},source="nodes",kind="timeout"}} 9x100
+        """,
+         [Fires("10m", labels={**OF_SIDECAR, "pod": "clicks-driver", "source": "nodes"}, severity="warning", says=
+                "The source nodes does not answer the exporter of pod etl/clicks-driver well. It has never answered "
+                "in full. Live metrics from it end or stand still; outcomes are not affected. The exporter's log has"
+                " one line for each kind of trouble, with what to do.")],
+         ("9m",), about={}),
     Case("SparkExporterSourceDown", "all answer; one that was away for a while", f"""
         spark_exporter_source_up{{{SIDECAR},source="spark"}} 0x9 1x100
         spark_exporter_source_up{{{OBSERVER},source="kubernetes"}} 1x20 0x9 1x100
