@@ -298,14 +298,20 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
       facts.run->jobs().running().empty() ? tracked->end_seen + spark::Millis{1} : tracked->end_seen + kRowAge;
   const bool told = as_of >= shown_by && facts.run->work().owed().empty();
   if (!told && !facts.run_over && as_of < tracked->end_seen + kLostPatience) return;
-  if (tracked->cut_off > 0) {
-    const auto since = std::max(sum(holder.lost) - tracked->lost_before, spark::Millis{0});
-    holder.task_time += spark::Millis{std::llround(static_cast<double>(since.count()) * tracked->cut_off)};
+  if (!tracked->final_at) tracked->final_at = as_of;
+}
+
+/// Nothing more will be told of a dead executor.
+void CostMeter::count_out(Tracked& tracked) {
+  auto& holder = tracked.holder;
+  if (tracked.cut_off > 0) {
+    const auto since = std::max(sum(holder.lost) - tracked.lost_before, spark::Millis{0});
+    holder.task_time += spark::Millis{std::llround(static_cast<double>(since.count()) * tracked.cut_off)};
   }
   holder.as_of = holder.work_until;
   holder.active_tasks = 0;
   holder.counts_final = true;
-  tracked->counted_out = true;
+  tracked.counted_out = true;
 }
 
 /// Pods that hold a node, but no executor of them has registered.
@@ -402,6 +408,8 @@ void CostMeter::tell(const CostFacts& facts, const CostSettings& settings, const
 
 void CostMeter::tell_counts(spark::TimePoint as_of, bool jobs_ran) {
   for (auto& [id, tracked] : tracked_) {
+    // With the groups that have what its lost tasks took.
+    if (tracked.final_at && !tracked.counted_out && *tracked.final_at <= as_of) count_out(tracked);
     auto& counts = tracked.counts;
     while (counts.size() > 1 && counts[1].as_of <= as_of) counts.erase(counts.begin());
     if (counts.empty() || counts.front().as_of > as_of) continue;

@@ -81,8 +81,9 @@ class CostMeter {
     spark::TimePoint end_seen;  ///< of the answer that showed it
     /// Share of the lost tasks told since that its last row does not have: Spark never adds to a row what ends later.
     double cut_off = 0;
-    spark::Millis lost_before{0};  ///< lost time that its last row has
-    bool counted_out = false;      ///< its last counts were told
+    spark::Millis lost_before{0};              ///< lost time that its last row has
+    std::optional<spark::TimePoint> final_at;  ///< of the answer with which its last counts are told
+    bool counted_out = false;                  ///< its last counts were told
   };
   /// What an answer had of groups: its executors' counts are each in their own list.
   struct Moment {
@@ -100,6 +101,7 @@ class CostMeter {
   void take_live(const CostFacts& facts, const spark::Executor& executor, const model::WorkLedger::Data& work);
   void take_end(const CostFacts& facts, const std::string& id, const spark::Executor* last,
                 const model::WorkLedger::Data& work);
+  static void count_out(Tracked& tracked);
   void take_unregistered(const CostFacts& facts);
   Tracked* track(const std::string& id, outcome::Component component, spark::TimePoint held_from);
   /// What the configuration says of an executor: the same for all of so many cores.

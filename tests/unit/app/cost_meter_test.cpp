@@ -421,11 +421,74 @@ TEST(CostMeter, AddsTheTimeOfTasksThatDiedWithTheirExecutor) {
     CostMeter next;
     ASSERT_TRUE(next.restore(*meter.save()));
     scene.poll(73);
+    EXPECT_DOUBLE_EQ(at(scene.feed(next).totals.used, Use::kTaskFailed), 0) << "Groups may hear of them later";
+    scene.poll(85);
     const auto& totals = scene.feed(next).totals;
     EXPECT_DOUBLE_EQ(at(totals.used, Use::kTaskFailed), 20 * 1.05) << active;
     EXPECT_DOUBLE_EQ(at(totals.used, Use::kTaskOk), ok * 1.05) << active;
     expect_adds_up(totals);
   }
+}
+
+/// A lost executor's slot time is its tasks' group's, not that of who ran before.
+TEST(CostMeter, GivesTheGroupOfLostTasksTheirMoney) {
+  CostMeter meter;
+  Scene scene = cluster();
+  spark::Job before, lost;
+  before.id = 0;
+  before.status = spark::JobStatus::kSucceeded;
+  before.group = "before";
+  before.stage_ids = {0};
+  lost = before;
+  lost.id = 1;
+  lost.status = spark::JobStatus::kRunning;
+  lost.group = "lost";
+  lost.stage_ids = {1};
+  scene.run.apply_jobs({before, lost}, at_second(31));
+  spark::Stage stage;
+  stage.id = 0;
+  stage.status = spark::StageStatus::kComplete;
+  stage.executor_run_time = seconds(10);
+  scene.run.apply_stages({stage});
+  scene.run.settle_groups();
+  scene.run.settle_groups();
+  scene.executor_of("2").total_duration = seconds(10);
+  scene.executor_of("1").active_tasks = 2;
+  for (const int now : {40, 48, 56}) {
+    scene.poll(now);
+    scene.feed(meter);
+  }
+  EXPECT_DOUBLE_EQ(meter.view()->totals.groups.at("before"), 10 * 1.05);
+  // It dies with two tasks of 10 s; the stage tells of them late.
+  scene.executor_of("1").failed_tasks = 2;
+  scene.executor_of("1").active_tasks = 0;
+  scene.executor_of("1").total_duration = seconds(20);
+  scene.end("1", 60);
+  scene.poll(61);
+  scene.feed(meter);
+  stage.id = 1;
+  stage.status = spark::StageStatus::kActive;
+  stage.executor_run_time = seconds(0);
+  stage.tasks = 4;
+  stage.failed_tasks = 2;
+  scene.run.apply_stages({stage});
+  spark::Task task;
+  task.executor_id = "1";
+  task.status = spark::TaskStatus::kFailed;
+  task.duration = seconds(10);
+  std::vector<spark::Task> tasks{task, task};
+  tasks[0].id = 1;
+  tasks[1].id = 2;
+  scene.run.apply_lost_tasks({1, 0}, tasks, 250);
+  for (int now = 69; now <= 101; now += 8) {
+    scene.poll(now);
+    scene.feed(meter);
+  }
+  const auto& totals = meter.view()->totals;
+  EXPECT_DOUBLE_EQ(at(totals.used, Use::kTaskFailed), 20 * 1.05);
+  EXPECT_DOUBLE_EQ(totals.groups.at("before"), 10 * 1.05);
+  EXPECT_DOUBLE_EQ(totals.groups.at("lost"), 20 * 1.05);
+  expect_adds_up(totals);
 }
 
 TEST(CostMeter, GivesUpWaitingForLostTasksThatNobodyTells) {
