@@ -145,7 +145,10 @@ def group(table):
               or
               @spent > on (@RUN, currency) @last_budget
             )
-            unless on (@RUN, currency) ALERTS{alertname="SparkJobBudgetBurnFast",budget="run"}
+            unless on (@RUN, currency) (
+              ALERTS{alertname="SparkJobBudgetBurnFast",budget="run"}
+              or last_over_time(ALERTS{alertname="SparkJobBudgetBurnFast",alertstate="firing",budget="run"}[@ended_window.span])
+            )
             """,
              "A Spark job costs more than its budget.", """
             @set_run @set_job @who has spent@spent@of_budget.@projected@per_hour@usually_costs@ended@next_if_known@log

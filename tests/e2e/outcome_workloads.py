@@ -55,12 +55,13 @@ elif scenario == "skew":
 elif scenario == "spill":
     # A sort of more than a gibibyte that no codec makes smaller, in a small heap.
     rows = spark.range(0, 34_000_000, numPartitions=4).selectExpr("uuid() u")
-    rows.repartition(4).sortWithinPartitions("u").selectExpr("count(u)").collect()
+    # Nothing that makes the sort unnecessary may follow it.
+    rows.repartition(4).sortWithinPartitions("u").write.format("noop").mode("overwrite").save()
     print(f"planted at {time.time():.1f}", flush=True)
     time.sleep(40)
 elif scenario == "gc_bound":
-    while True:  # much garbage in an executor whose young generation is tiny
-        spark.range(0, 3_000_000, numPartitions=1).selectExpr(
-            "sum(length(concat(cast(id AS string), 'x', reverse(cast(id AS string)))))").collect()
+    while True:  # tasks whose every row stops the executor's JVM for a full collection
+        spark.range(0, 20, numPartitions=1).selectExpr("reflect('java.lang.System', 'gc') AS done").write.format(
+            "noop").mode("overwrite").save()
 else:
     sys.exit(f"no scenario {scenario}")

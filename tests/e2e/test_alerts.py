@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -21,7 +22,7 @@ import alert_lab
 import kube_lab
 import kube_prometheus
 import lab
-from kube_pods import BOTH, JVM, Maker
+from kube_pods import BOTH, Maker
 
 NAMESPACE, FACTOR = "etl", 10
 # More than its pod's limit, touched.
@@ -77,10 +78,9 @@ def failed(scene):
 
 
 def gc_bound(scene):
-    """An executor whose young generation is tiny collects all the time."""
+    """An executor whose tasks ask for one full collection after the other."""
     return scene.started(scene.spark("gc-bound", "gc_bound", master="local-cluster[1,1,512]",
-                                     conf={"spark.executor.memory": "512m",
-                                           "spark.executor.extraJavaOptions": JVM + " -Xmn2m"}))
+                                     conf={"spark.executor.memory": "512m"}))
 
 
 def oom_killed(scene):
@@ -247,6 +247,7 @@ def run(wanted):
 
 def main():
     wanted = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception: what was started is ended
     try:
         rows, faults, trouble, text = run(wanted)
     except lab.Skip as reason:

@@ -96,6 +96,20 @@ CASES = [
                 "kubectl -n etl logs sales-driver -c spark-kubernetes-driver."), Fires("62m", labels=RUN, says=
                 "Job etl/sales has spent 10.10 EUR of its budget of 10.00 EUR. The run has succeeded. Its log: "
                 "kubectl -n etl logs sales-driver -c spark-kubernetes-driver.")], ("14m", "64m")),
+    Case("SparkJobBudgetBurnSlow", "it burned fast, that was told, and it was ended: nothing is told twice within the hour", """
+        spark_job_cost_total{@run,component="driver",resource="cpu",currency="EUR"} 16x20 stale
+        spark_job_cost_budget{@run,currency="EUR"} 10x20 stale
+        spark_job_cost_per_hour{@run,currency="EUR"} 1x20 stale
+        """,
+         silent=("10m", "30m", "40m", "79m")),
+    Case("SparkJobBudgetBurnSlow", "it burned fast for too short a time to be told", """
+        spark_job_cost_total{@run,component="driver",resource="cpu",currency="EUR"} 16x3 stale
+        spark_job_cost_budget{@run,currency="EUR"} 10x3 stale
+        spark_job_cost_per_hour{@run,currency="EUR"} 1x3 stale
+        """,
+         [Fires("20m", labels=RUN, says=
+                "Job etl/sales has spent 16.00 EUR of its budget of 10.00 EUR. Which pod its driver is in is not "
+                "known; the dashboard leads to its log.")], ("10m",)),
     Case("SparkJobBudgetBurnSlow", "as much as it may exactly; where it burns fast the other alert says so", """
         spark_job_cost_total{@run,component="driver",resource="cpu",currency="EUR"} 10x100
         spark_job_cost_budget{@run,currency="EUR"} 10x100
