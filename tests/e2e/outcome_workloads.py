@@ -54,10 +54,10 @@ elif scenario == "skew":
     time.sleep(40)  # the sidecar reads the stage that has just ended, and Prometheus the sidecar
 elif scenario == "spill":
     # A sort of more than a gibibyte that no codec makes smaller, in a small heap.
+    print(f"planted at {time.time():.1f}", flush=True)
     rows = spark.range(0, 34_000_000, numPartitions=4).selectExpr("uuid() u")
     # Nothing that makes the sort unnecessary may follow it.
     rows.repartition(4).sortWithinPartitions("u").write.format("noop").mode("overwrite").save()
-    print(f"planted at {time.time():.1f}", flush=True)
     time.sleep(40)
 elif scenario == "gc_bound":
     while True:  # tasks whose every row stops the executor's JVM for a full collection

@@ -146,7 +146,7 @@ ROWS = [
     Row("unschedulable", "a driver wants more cores than any node has", "SparkJobPending", 180, unschedulable,
         is_real=False),
     Row("skewed", "one task takes two and a half minutes, the others three seconds", "SparkStageSkew", 60, skewed),
-    Row("spilling", "a sort of more than a gibibyte in a small heap", "SparkSpill", 60, spilling, is_long=True),
+    Row("spilling", "a sort of more than a gibibyte begins in a small heap", "SparkSpill", 900, spilling, is_long=True),
     Row("over_budget", "a run costs more than its budget", "SparkJobBudgetBurnFast", 180, over_budget),
     Row("stale", "a dataset's newest row is thirty hours old", "DataQualityStale", 120, stale, is_real=False),
 ]
