@@ -59,7 +59,7 @@ rules/generate.py --output /etc/prometheus/rules --runbooks http://spark-exporte
 
 `promtool test rules rules/tests/*.yaml` runs them by themselves; `rules/tests/cases` is what they are written from.
 `rules/tests/mutate.py` moves each threshold, each window and each `for` across its boundary and expects a red test each
-time.
+time. What they did beside real Spark, Kubernetes, Prometheus and Alertmanager: [proof/alerts.md](proof/alerts.md).
 """
 
 RECORDED = """
@@ -115,7 +115,10 @@ def page():
         for one in shown:
             lines.append(f"| [{one.name}](operations/runbooks/{one.page}.md) | {one.severity} | "
                          f"{promql.span(one.hold) if one.hold else 'at once'} | {one.summary} |")
-        lines.append("")
+        lines += ["", "<details><summary>Expressions</summary>", ""]
+        for one in shown:
+            lines += [f"{one.name}, {one.severity}:", "", "```promql", one.expr, "```", ""]
+        lines += ["</details>", ""]
     lines += ["## Thresholds", "", "Of [rules/thresholds.py](../rules/thresholds.py); durations in seconds.", "",
               "| name | value | what it is |", "| --- | --- | --- |"]
     for table in (LIMITS, WINDOWS):
