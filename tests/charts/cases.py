@@ -26,7 +26,7 @@ _DATA = {
     "backup": {"enabled": True, "source": "s3://lake/sales", "location": "s3://backups", "existingSecret": "storage",
                "dataset": "sales"},
     "restoreDrill": {"enabled": True},
-    "qualityGate": {"enabled": True, "when": "schedule", "schedule": "0 8 * * *",
+    "qualityGate": {"enabled": True, "when": "schedule", "schedule": "0 8 * * *", "tokenSecret": "api",
                     "command": ["python3", "/opt/spark/jobs/sales/check.py"]}}
 _FULL = {
     **_SCHEDULED, **_SECRETS, **_DATA,
@@ -56,7 +56,7 @@ OBSERVERS = {
     "three shards": {"observer": {"shards": 3, "state": {"persistent": True}},
                      "podDisruptionBudget": {"enabled": True}},
     "everything": {
-        "observer": {"state": {"persistent": True}, "pollDrivers": True, "logFormat": "json"},
+        "observer": {"state": {"persistent": True}, "pollDrivers": True, "logFormat": "json", "apiTokenSecret": "api"},
         "prices": {"currency": "EUR", "prices": [{"core": 0.04, "memory_gib": 0.005}]},
         "sidecars": {"namespaces": ["spark"]}, "networkPolicy": {"enabled": True, "egress": [{}]},
         "podDisruptionBudget": {"enabled": True}, "serviceMesh": "linkerd",

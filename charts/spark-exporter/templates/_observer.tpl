@@ -70,6 +70,9 @@ spec:
         {{- if $o.web.existingSecret }}
         - --web.config.file=/etc/spark-exporter-web/web-config.yaml
         {{- end }}
+        {{- if $o.apiTokenSecret }}
+        - --api.token-file=/etc/spark-exporter-api/token
+        {{- end }}
         {{- if ne ($o.port | int) 9817 }}
         - --web.listen-address=:{{ $o.port | int }}
         {{- end }}
@@ -113,6 +116,9 @@ spec:
         {{- if $o.web.existingSecret }}
         - {name: web, mountPath: /etc/spark-exporter-web, readOnly: true}
         {{- end }}
+        {{- if $o.apiTokenSecret }}
+        - {name: api-token, mountPath: /etc/spark-exporter-api, readOnly: true}
+        {{- end }}
         {{- with $o.extraVolumeMounts }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
@@ -127,6 +133,9 @@ spec:
     {{- end }}
     {{- with $o.web.existingSecret }}
     - {name: web, secret: {secretName: {{ . }}}}
+    {{- end }}
+    {{- with $o.apiTokenSecret }}
+    - {name: api-token, secret: {secretName: {{ . }}}}
     {{- end }}
     {{- with $o.extraVolumes }}
     {{- toYaml . | nindent 4 }}

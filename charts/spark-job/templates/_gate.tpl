@@ -7,12 +7,21 @@ command: {{- toYaml $g.command | nindent 2 }}
 env:
   - {name: SPARK_EXPORTER_JOB, value: {{ include "spark-job.name" . | quote }}}
   - {name: POD_NAMESPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
-  - {name: QUALITY_URL, value: {{ printf "%s/api/v1/quality" (.Values.exporter.observerUrl | trimSuffix "/") | quote }}}
-  - {name: QUALITY_TOKEN_FILE, value: /var/run/secrets/kubernetes.io/serviceaccount/token}
+  {{- if $g.tokenSecret }}
+  - name: QUALITY_URL
+    value: {{ printf "%s/api/v1/quality?namespace=%s&app=%s" (.Values.exporter.observerUrl | trimSuffix "/") .Release.Namespace (include "spark-job.name" .) | quote }}
+  - {name: QUALITY_TOKEN_FILE, value: /etc/spark-exporter-api/token}
+  {{- else }}
+  - {name: QUALITY_URL, value: ""}
+  {{- end }}
   {{- with $g.env }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- include "spark-job.envFrom" (dict "root" . "of" (dict "envFrom" list)) }}
+{{- if $g.tokenSecret }}
+volumeMounts:
+  - {name: api-token, mountPath: /etc/spark-exporter-api, readOnly: true}
+{{- end }}
 terminationMessagePolicy: FallbackToLogsOnError
 {{- with $g.resources }}
 resources: {{- toYaml . | nindent 2 }}
@@ -38,6 +47,16 @@ securityContext: {{- toYaml . | nindent 2 }}
 {{- end }}
 containers:
   - {{- include "spark-job.gateContainer" . | nindent 4 }}
+{{- with include "spark-job.gateVolumes" . }}
+volumes:
+  {{- . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "spark-job.gateVolumes" -}}
+{{- with .Values.qualityGate.tokenSecret -}}
+- {name: api-token, secret: {secretName: {{ . }}}}
+{{- end -}}
 {{- end -}}
 
 {{- define "spark-job.gateImage" -}}

@@ -123,6 +123,9 @@ spec:
         {{- if .Values.exporter.enabled }}
         - {name: SPARK_EXPORTER_URL, value: "http://localhost:{{ .Values.exporter.port | int }}"}
         - {name: QUALITY_URL, value: "http://localhost:{{ .Values.exporter.port | int }}/api/v1/quality"}
+        {{- with .Values.exporter.qualityFolder }}
+        - {name: QUALITY_FOLDER, value: {{ . }}}
+        {{- end }}
         {{- end }}
         {{- with $d.env }}
         {{- toYaml . | nindent 8 }}

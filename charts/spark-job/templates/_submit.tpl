@@ -149,4 +149,7 @@ template:
     volumes:
       - {name: submit, configMap: {name: {{ include "spark-job.name" . }}-submit}}
       - {name: tmp, emptyDir: {}}
+      {{- if $gate }}
+      {{- include "spark-job.gateVolumes" . | nindent 6 }}
+      {{- end }}
 {{- end -}}
