@@ -57,6 +57,34 @@ def check_mistakes(tool):
           f"each with the key's name")
 
 
+def texts(value, path=""):
+    """(path, what) of each name, namespace, label and annotation in an object."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        where = f"{path}/{key}"
+        if key in ("labels", "annotations", "matchLabels") and isinstance(inner, dict):
+            yield from ((f"{where}/{name}", said) for name, said in inner.items())
+        elif key in ("name", "namespace") and not isinstance(inner, (dict, list)):
+            yield where, inner
+        else:
+            yield from texts(inner, where)
+
+
+def check_words(tool):
+    """Names that YAML takes for a number or a truth stay words, and so does a digest that has digits alone."""
+    for chart, values in ((JOB, cases.JOBS["submit, on a schedule, everything"]), (JOB, cases.JOBS["operator"]),
+                          (EXPORTER, cases.OBSERVERS["everything"])):
+        more = {**values, "environment": "dev", "owner": "123", "team": "12.5"} if chart == JOB else values
+        for made in tool.template("on", chart, more, "123", *MONITORS):
+            for path, said in texts(made):
+                assert isinstance(said, str), (made["kind"], path, said)
+    for folder, _, names in os.walk(helm.CHARTS):
+        for name in names if folder.endswith("templates") else ():
+            with open(os.path.join(folder, name), encoding="utf-8") as source:
+                bare = [line for line in source if "checksum/" in line and "| quote }}" not in line]
+            assert not bare, (name, bare)
+    print(f"{tool}: names, labels and annotations are words whatever they look like")
+
+
 def driver_template(objects):
     """The driver's pod template, whoever runs it."""
     for made in objects:
@@ -207,8 +235,8 @@ def test():
     folder = helm.built()
     for major in (3, 4):
         with helm.Helm(major, folder) as tool:
-            for check in (check_all_render, check_mistakes, check_job, check_secrets, check_backup, check_observer,
-                          check_plain_prometheus, check_package):
+            for check in (check_all_render, check_mistakes, check_words, check_job, check_secrets, check_backup,
+                          check_observer, check_plain_prometheus, check_package):
                 check(tool)
 
 

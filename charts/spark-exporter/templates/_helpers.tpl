@@ -14,7 +14,7 @@
 
 {{- define "spark-exporter.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "spark-exporter.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "spark-exporter.labels" -}}

@@ -14,7 +14,7 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
-    checksum/config: {{ include "spark-exporter.config" . | sha256sum }}
+    checksum/config: {{ include "spark-exporter.config" . | sha256sum | quote }}
     {{- include "spark-exporter.meshAnnotations" . | trim | nindent 4 }}
     {{- with $o.podAnnotations }}
     {{- toYaml . | nindent 4 }}
@@ -25,7 +25,7 @@ spec:
   {{- with .Values.imagePullSecrets }}
   imagePullSecrets:
     {{- range . }}
-    - name: {{ . }}
+    - name: {{ . | quote }}
     {{- end }}
   {{- end }}
   {{- with $o.podSecurityContext }}

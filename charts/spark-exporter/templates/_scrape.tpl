@@ -39,7 +39,7 @@ scrape_configs:
     scrape_timeout: {{ .Values.serviceMonitor.scrapeTimeout }}
     kubernetes_sd_configs:
       - role: pod
-        namespaces: {names: [{{ .Release.Namespace }}]}
+        namespaces: {names: [{{ .Release.Namespace | quote }}]}
         selectors:
           - {role: pod, label: "app.kubernetes.io/name={{ include "spark-exporter.name" . }},app.kubernetes.io/instance={{ .Release.Name }}"}
     relabel_configs:

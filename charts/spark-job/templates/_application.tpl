@@ -12,9 +12,9 @@ imagePullPolicy: {{ $v.image.pullPolicy }}
 {{- with $v.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
-mainApplicationFile: {{ include "spark-job.applicationFile" . }}
+mainApplicationFile: {{ include "spark-job.applicationFile" . | quote }}
 {{- with $v.application.class }}
-mainClass: {{ . }}
+mainClass: {{ . | quote }}
 {{- end }}
 {{- with $v.application.arguments }}
 arguments:
@@ -54,7 +54,7 @@ dynamicAllocation:
 {{- end }}
 driver:
   {{- include "spark-job.size" $v.driver | nindent 2 }}
-  serviceAccount: {{ include "spark-job.serviceAccount" . }}
+  serviceAccount: {{ include "spark-job.serviceAccount" . | quote }}
   template:
     {{- include "spark-job.driverTemplate" . | nindent 4 }}
 executor:

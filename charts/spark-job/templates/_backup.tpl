@@ -28,7 +28,7 @@ restartPolicy: Never
 {{- with $v.imagePullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with $v.podSecurityContext }}

@@ -39,7 +39,7 @@ activeDeadlineSeconds: {{ .Values.qualityGate.deadlineSeconds | int }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with .Values.podSecurityContext }}

@@ -70,8 +70,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{/* Without the chart's version: a newer chart alone is no reason to run a job again. */}}
 {{- define "spark-job.podLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
-spark-exporter.io/job: {{ include "spark-job.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+spark-exporter.io/job: {{ include "spark-job.name" . | quote }}
 {{- range $key := list "owner" "team" "environment" }}
 {{- with get $.Values $key }}
 {{ $key }}: {{ . | quote }}

@@ -99,7 +99,7 @@ spec:
   {{- with .Values.imagePullSecrets }}
   imagePullSecrets:
     {{- range . }}
-    - name: {{ . }}
+    - name: {{ . | quote }}
     {{- end }}
   {{- end }}
   {{- include "spark-job.placement" (dict "of" $d) | nindent 2 }}
@@ -164,7 +164,7 @@ spec:
   {{- with .Values.imagePullSecrets }}
   imagePullSecrets:
     {{- range . }}
-    - name: {{ . }}
+    - name: {{ . | quote }}
     {{- end }}
   {{- end }}
   {{- include "spark-job.placement" (dict "of" $x) | nindent 2 }}

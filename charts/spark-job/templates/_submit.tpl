@@ -61,10 +61,10 @@ args:
   - --deploy-mode
   - cluster
   - --name
-  - {{ include "spark-job.name" . }}
+  - {{ include "spark-job.name" . | quote }}
   {{- with $v.application.class }}
   - --class
-  - {{ . }}
+  - {{ . | quote }}
   {{- end }}
   {{- range $flag, $key := dict "--py-files" "pyFiles" "--jars" "jars" "--files" "files" "--packages" "packages" }}
   {{- with get $v.application $key }}
@@ -76,7 +76,7 @@ args:
   - --conf
   - {{ printf "%s=%s" $key $value | quote }}
   {{- end }}
-  - {{ include "spark-job.applicationFile" . }}
+  - {{ include "spark-job.applicationFile" . | quote }}
   {{- range $v.application.arguments }}
   - {{ toString . | quote }}
   {{- end }}
@@ -119,7 +119,7 @@ template:
       {{- include "spark-job.podLabels" . | nindent 6 }}
       app.kubernetes.io/component: submit
     annotations:
-      checksum/files: {{ include "spark-job.checksum" (include "spark-job.submitFiles" .) }}
+      checksum/files: {{ include "spark-job.checksum" (include "spark-job.submitFiles" .) | quote }}
       {{- if eq $v.serviceMesh "istio" }}
       sidecar.istio.io/inject: "false"
       {{- else if eq $v.serviceMesh "linkerd" }}
@@ -131,7 +131,7 @@ template:
     {{- with $v.imagePullSecrets }}
     imagePullSecrets:
       {{- range . }}
-      - name: {{ . }}
+      - name: {{ . | quote }}
       {{- end }}
     {{- end }}
     {{- with $v.podSecurityContext }}
