@@ -14,7 +14,7 @@ $(nproc) cores with a load average of $(cut -d' ' -f1 /proc/loadavg) at the end.
 
 \`tests/e2e/test_cost.py\` runs real applications (\`local-cluster\`, PySpark) and reckons from the event log alone, tasks' own
 times and two prices, what each would have cost up to Spark's last answer. Bars: 1 % of the total, 3 % of each use and
-group, or a quarter of a percent of the whole where one is small. "Unobserved" is what was paid between Spark's last
+group, or, where one is small, a quarter of a percent of the whole for a use and 0.75 % for a group. "Unobserved" is what was paid between Spark's last
 answer and the end, seen at the very end.
 
 *healthy*: SQL, joins, a cache. *fail_lost*: failing tasks, a cancelled job, an executor killed in mid-job. *gc*: garbage. *waste*:

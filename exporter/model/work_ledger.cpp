@@ -215,11 +215,11 @@ void WorkLedger::apply(const Key& key, const std::vector<spark::Task>& tasks, st
     if (sum == nullptr || !attempt.read.insert(task.id)) continue;
     const auto gc = std::max(task.jvm_gc_time, spark::Millis{0});
     *sum = bounded_sum(*sum, task.duration > gc ? task.duration - gc : spark::Millis{0});
-    // Who died with its executor told its stage nothing, or what the last heartbeat had: its group had the slot all
-    // the same.
+    // Who failed told its stage less than it took, and who died with its executor next to nothing: its group had the
+    // slot all the same.
     const auto told = bounded_sum(std::max(task.executor_run_time, spark::Millis{0}),
                                   std::max(task.executor_deserialize_time, spark::Millis{0}));
-    if (told < task.duration / 2) book_or_keep(key.first, task.duration - told);
+    if (told < task.duration) book_or_keep(key.first, task.duration - told);
     if (loser != data_.lost.end() || data_.lost.size() < kLosers) data_.lost[task.executor_id] = lost;
   }
   // Sorted by task id: what ends meanwhile moves others back, never over the place where we go on.

