@@ -12,17 +12,6 @@ TARGET_LABELS = {"cluster", "job", "instance"}   # what the scrape adds
 # Written by Prometheus itself.
 FOREIGN = {"up": set(), "scrape_samples_scraped": set(), "scrape_duration_seconds": set(),
            "ALERTS": {"alertname", "alertstate", "severity", *RUN_LABELS}}
-# Not in docs/metrics.md yet: fixed names of families that are being built.
-QUALITY = {"score": (), "checks": ("outcome",), "violations_total": (), "quarantined_rows_total": (),
-           "last_validation_timestamp_seconds": (), "last_validation_success": (), "rows": (),
-           "null_ratio": ("column",),
-           "latest_data_timestamp_seconds": ()}
-BACKUP = ("last_success_timestamp_seconds", "last_attempt_timestamp_seconds", "last_attempt_success",
-          "duration_seconds",
-          "size_bytes", "rpo_target_seconds", "rto_target_seconds", "restore_time_seconds",
-          "verification_timestamp_seconds", "verification_success", "unprotected_since_timestamp_seconds",
-          "data_timestamp_seconds")
-LOGS = {"messages_total": ("component", "level"), "signatures_total": ("component", "signature")}
 
 
 def load_all():
@@ -53,7 +42,7 @@ def variable_query(variable):
     return query["query"] if isinstance(query, dict) else query
 
 
-def documented():
+def families():
     """{family: its own labels} by the tables of docs/metrics.md."""
     found, section = {}, None
     with open(os.path.join(ROOT, "docs", "metrics.md"), encoding="utf-8") as source:
@@ -67,18 +56,6 @@ def documented():
                 if row.group(2) == "histogram":
                     for ending in ("_bucket", "_count", "_sum"):
                         found[row.group(1) + ending] = found[row.group(1)] | {"le"}
-    return found
-
-
-def families():
-    """What a board may ask for."""
-    found = documented()
-    for name, labels in QUALITY.items():
-        found.setdefault(f"data_quality_{name}", {"dataset", "suite", *labels})
-    for name in BACKUP:
-        found.setdefault(f"backup_{name}", {"backup"})
-    for name, labels in LOGS.items():
-        found.setdefault(f"spark_log_{name}", set(labels))
     return found
 
 

@@ -143,7 +143,7 @@ class Scene:
             words = self._words(job)
             with open(words, "w"):
                 pass
-            more = [f"--logs.file={self.log}"] if job == FAILS and "spark_log_messages_total" in boards.documented() else []
+            more = [f"--logs.file={self.log}"] if job == FAILS else []
             self._exporter(job, [*flags, *more, f"--spark.url={driver.url}", "--spark.interval=1s",
                                  "--outcome.owner=observer",
                                  f"--outcome.termination-log={words}", f"--job.name={job}", f"--kubernetes.pod={pod}"])

@@ -45,7 +45,6 @@ EMPTY_LIVE = {
     ("spark-jobs", "Runs that ended"): BARS, ("spark-cost", "Cost of ended runs"): BARS,
     ("spark-exporter", "Series left out"): "nothing is left out",
 }
-TO_COME = "about families that this release has not"
 
 
 def fleet_chosen(uid):
@@ -68,25 +67,8 @@ def ask_all(prometheus, start, end, scrape, chosen_of):
     return answers
 
 
-def to_come():
-    """Panels about families that docs/metrics.md does not have yet."""
-    known = {**boards.documented(), **boards.FOREIGN}
-    for uid, model in boards.load_all().items():
-        for panel in boards.panels_of(model):
-            exprs = [target["expr"] for target in panel["targets"] if panel["type"] != "logs"]
-            if any(metric not in known for expr in exprs for metric, _ in boards.selectors(expr)):
-                yield uid, panel["title"]
-
-
-def reasons(name, allowed):
-    """What may be empty there, and why."""
-    return {**allowed, **{key: TO_COME for key in to_come()}} if name == "live" else allowed
-
-
 def judge(name, answers, allowed):
     """Prints what is wrong; {board: Counter of "panels", "data", "listed", "wrong"}."""
-    if TO_COME in allowed.values():     # and so the board's variables
-        answers = [one for one in answers if (one.board, one.panel) != ("spark-data", "variables")]
     verdicts = {key: verdict for key, verdict in prove.panel_verdicts(answers).items()
                 if not key[1].startswith(("annotation", "variables")) or verdict == "error"}
     for model in boards.load_all().values():
@@ -96,7 +78,7 @@ def judge(name, answers, allowed):
     for key, verdict in sorted(verdicts.items()):
         count, listed = counts[key[0]], key in allowed
         count["panels"] += 1
-        if verdict == "data" and allowed.get(key, TO_COME) == TO_COME:
+        if verdict == "data" and not listed:
             count["data"] += 1
         elif verdict in ("empty", "nan") and listed:
             count["listed"] += 1
@@ -148,30 +130,24 @@ def run(options, folder):
     history = os.path.join(folder, "fleet.om")
     day = make_fleet.make(history, options.hours, int(time.time()) - 5)
     wrong = check_families(day.used)
-    has = boards.documented()
     with scenes.Scene(folder) as scene:
-        if "data_quality_score" in has:
-            scene.validate(0)
-        if "backup_last_success_timestamp_seconds" in has:
-            scene.back_up()
+        scene.validate(0)
+        scene.back_up()
         with Prometheus(folder, scene.scrape_configs(), history) as prometheus:
             print(f"a fleet of {options.hours} hours and a live scene after {time.monotonic() - began:.1f} s")
             answers = ask_all(prometheus, day.start, day.end, fleet.SCRAPE, fleet_chosen)
             results = [("fleet", judge("fleet", answers, EMPTY_IN_FLEET), EMPTY_IN_FLEET)]
             scenes.wait("scrapes", lambda: prometheus.query(
                 f'min(count_over_time(up{{cluster="live"}}[2m])) >= {LIVE_SCRAPES}', time.time()), 60)
-            if "spark_log_messages_total" in has:
-                scene.write_log()
+            scene.write_log()
             scene.end_runs()
-            if "data_quality_score" in has:
-                scene.validate(1)
+            scene.validate(1)
             scenes.wait("costs of the ended runs", lambda: prometheus.query(
                 'count(count_over_time(spark_job_runs_cost_total{cluster="live", outcome="failed"}[1m]) >= 2) == 2',
                 time.time()), 60)
             now = time.time()
-            empty = reasons("live", EMPTY_LIVE)
             more = ask_all(prometheus, now - 60, now, 1, live_chosen)
-            results.append(("live", judge("live", more, empty), empty))
+            results.append(("live", judge("live", more, EMPTY_LIVE), EMPTY_LIVE))
             if options.table:
                 write_table(options.table, results, len(answers) + len(more))
             if options.keep:
