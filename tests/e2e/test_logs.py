@@ -57,7 +57,7 @@ def run(version, scenario, conf=None):
                 check.true("they come while the driver runs", spark.process.poll() is None)
                 known = signatures(live)
                 check.true("each signature has a series from the start", len(known) > 30, len(known))
-                code = spark.wait(240)
+                code = spark.wait(600)
                 expected, lines = levels(spark.log)
                 final = exporter.until("all messages at INFO",
                                        lambda s: messages(s).get("info") == expected["info"], 30)

@@ -488,7 +488,7 @@ TEST_F(FleetTest, ACostIsCountedOnceWheneverItIsTold) {
 TEST_F(FleetTest, ABudgetIsThatOfTheNewestRunThatSaysOne) {
   sync();
   auto pod = nightly(1, 600);
-  pod.annotations["spark-exporter.io/budget"] = "300/month";
+  pod.annotations = {{"spark-exporter.io/budget", "300/month"}};
   put(pod);
   put(nightly(2, 600));
   const cost::Budget budget{"", 300, cost::BudgetPeriod::kMonth};
