@@ -51,8 +51,8 @@ TEST(Freshness, GaugesEndAndCountersStay) {
     // Advice is about all of the run, not about now.
     const bool of_outcomes = name.starts_with("spark_job_") && !name.starts_with("spark_job_cost_") &&
                              name != "spark_job_last_progress_timestamp_seconds";
-    const bool stays =
-        type != "gauge" || of_outcomes || name.starts_with("spark_exporter_") || name.starts_with("backup_");
+    const bool stays = type != "gauge" || of_outcomes || name.starts_with("spark_exporter_") ||
+                       name.starts_with("backup_") || name.starts_with("data_quality_");
     EXPECT_EQ(stale.contains(name), stays) << name;
   }
 }
