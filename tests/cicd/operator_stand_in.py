@@ -180,10 +180,9 @@ class Operator:
         )
 
     def _as_process(self, container):
-        """The chart's own arguments, where there is neither a mount for the state nor a name server, and where Spark
-        before 4.1 takes no application id."""
-        dropped = ("--state.file", "--observer.url", "--spark.app-id")
-        arguments = [one for one in container["args"] if not one.startswith(dropped)]
+        """The chart's own arguments, where there is neither a mount for the state nor a name server. Spark before 4.1
+        takes no application id here, so the exporter finds no UI of its own: it tells how the run ended, no more."""
+        arguments = [one for one in container["args"] if not one.startswith(("--state.file", "--observer.url"))]
         container["command"] = [kube_pods.SIDECAR_SCRIPT, self.cluster.url]
         container["args"] = arguments + [f"--observer.url={self.observer.url}"]
         container["env"] = container["env"] + [
