@@ -38,8 +38,8 @@ struct UnitPrices {
   double core = 0;
   double memory_gib = 0;
   double gpu = 0;
-  double ephemeral_gib = 0;          ///< not said: in the node's price
-  std::optional<double> volume_gib;  ///< of a volume, which no node's price has in it
+  double ephemeral_gib = 0;                         ///< not said: in the node's price
+  std::optional<double> volume_gib = std::nullopt;  ///< of a volume, which no node's price has in it
   /// A guess: the book prices instance types and none of its entries names this one, or nothing at all prices its
   /// cores, memory or GPUs (which are then 0). Not set where another source prices the node.
   bool is_default = false;

@@ -209,7 +209,7 @@ TEST(Documentation, TellsTheNumberOfSeriesOfOutcomes) {
   const auto& alive = view.runs.at(1);
   EXPECT_EQ(series_of({{ended}, {}}), 39U);
   EXPECT_EQ(series_of({{alive}, {}}), 46U);
-  EXPECT_EQ(series_of({{}, view.jobs}), 19U);
+  EXPECT_EQ(series_of({{}, view.jobs}), 21U);
   outcome::JobView own;
   own.kubernetes_namespace = "prod";
   own.app = "sales";
@@ -217,7 +217,7 @@ TEST(Documentation, TellsTheNumberOfSeriesOfOutcomes) {
   std::string text = documentation();
   std::replace(text.begin(), text.end(), '\n', ' ');
   EXPECT_NE(text.find("the outcome too 51 more while the run lives"), std::string::npos);
-  EXPECT_NE(text.find("46 series for a run that lives, at most 39 for one that has ended, and at most 19 for each job"),
+  EXPECT_NE(text.find("46 series for a run that lives, at most 39 for one that has ended, and at most 21 for each job"),
             std::string::npos);
 }
 
@@ -236,7 +236,7 @@ TEST(Documentation, TellsTheNumberOfSeriesOfCost) {
   EXPECT_EQ(lines_of({"sizing"}), 5U);
   std::string text = documentation();
   std::replace(text.begin(), text.end(), '\n', ' ');
-  EXPECT_NE(text.find("cost adds 22, up to 3 for each kind of node and one for each group; the recommended size 5"),
+  EXPECT_NE(text.find("cost adds 22, up to 5 for each kind of node and one for each group; the recommended size 5"),
             std::string::npos);
 }
 

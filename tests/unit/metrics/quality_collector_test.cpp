@@ -26,16 +26,15 @@ TEST(QualityCollector, ShowsTheLastValidationAndTheCounters) {
   scene.snapshot().quality = {{"prod", "sales", test::ledger()}};
   const auto text = scene.text(collect_quality);
   const std::string run = R"(namespace="prod",app="sales",dataset="sales.orders",suite="nightly")";
-  for (const auto& line : {"data_quality_score{" + run + "} 0.5",
-                           "data_quality_checks{" + run + R"(,outcome="passed"} 4)",
-                           "data_quality_checks{" + run + R"(,outcome="failed"} 2)",
-                           "data_quality_checks{" + run + R"(,outcome="skipped"} 5)",
-                           "data_quality_last_validation_success{" + run + "} 0",
-                           "data_quality_last_validation_timestamp_seconds{" + run + "} 1000",
-                           "data_quality_violations_total{" + run + "} 4",
-                           "data_quality_quarantined_rows_total{" + run + "} 13", "data_quality_rows{" + run + "} 1200",
-                           "data_quality_null_ratio{" + run + R"(,column="customer_id"} 0.25)",
-                           "data_quality_latest_data_timestamp_seconds{" + run + "} 900"}) {
+  for (const auto& line :
+       {"data_quality_score{" + run + "} 0.5", "data_quality_checks{" + run + R"(,outcome="passed"} 4)",
+        "data_quality_checks{" + run + R"(,outcome="failed"} 2)",
+        "data_quality_checks{" + run + R"(,outcome="skipped"} 5)",
+        "data_quality_last_validation_success{" + run + "} 0",
+        "data_quality_last_validation_timestamp_seconds{" + run + "} 1000",
+        "data_quality_violations_total{" + run + "} 4", "data_quality_quarantined_rows_total{" + run + "} 13",
+        "data_quality_rows{" + run + "} 1200", "data_quality_null_ratio{" + run + R"(,column="customer_id"} 0.25)",
+        "data_quality_latest_data_timestamp_seconds{" + run + "} 900"}) {
     EXPECT_NE(text.find(line + '\n'), std::string::npos) << line << "\n" << text;
   }
   const std::string good = R"({namespace="prod",app="sales",dataset="sales.customers",suite="nightly"})";

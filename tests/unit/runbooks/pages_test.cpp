@@ -201,8 +201,13 @@ std::map<std::string, std::string> alerts_of_rules(const std::string& key) {
   for (const auto& file : fs::directory_iterator(fs::path(SOURCE_DIR) / "rules")) {
     if (file.path().extension() != ".yaml") continue;
     std::string alert;
-    const std::regex name("^ *- alert: *\"?(\\w+)\"?"), value("^ *" + key + ": *[\"']?([^\"' ]+)");
-    for (const auto& line : lines_of(read(file.path()))) {
+    const std::regex name("^ *- alert: *\"?(\\w+)\"?"), value("^ *" + key + ": *(?:>-\\s+)?[\"']?([^\"' ]+)");
+    bool is_folded = false;  // "key: >-", and the value on the line after it
+    std::string folded;
+    for (const auto& part : lines_of(read(file.path()))) {
+      const auto line = is_folded ? folded + part : part;
+      is_folded = part.ends_with(">-");
+      folded = part + " ";
       std::smatch match;
       if (std::regex_search(line, match, name)) {
         alert = match[1];
@@ -223,7 +228,7 @@ TEST(Pages, AreThoseOfTheRules) {
     of_rules.insert(alert);
     const auto* page = find_page(alert);
     ASSERT_NE(page, nullptr) << alert;
-    const auto file = url.substr(0, url.find('#'));
+    const auto file = url.substr(0, url.find_first_of("#?"));
     EXPECT_TRUE(file.ends_with("/" + std::string(page->name) + ".md")) << alert << ": " << url;
   }
   for (const auto& alert : alerts()) of_pages.insert(std::string(alert.name));
