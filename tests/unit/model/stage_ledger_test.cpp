@@ -55,6 +55,9 @@ TEST(StageLedger, CountsEveryMemberOfTheTotals) {
   one.memory_bytes_spilled = 13;
   one.disk_bytes_spilled = 14;
   one.jvm_gc_time = spark::Millis{15};
+  // Slot time is these and the run time: 16.
+  one.executor_deserialize_time = spark::Millis{10};
+  one.result_serialization_time = spark::Millis{2};
   StageLedger ledger;
   ledger.apply(one);
   one.id = 1;
