@@ -29,7 +29,13 @@ NOT_HERE = {
         "consecutive_failures", "last_due_timestamp_seconds", "next_run_timestamp_seconds",
         "deadline_timestamp_seconds", "baseline_duration_seconds", "baseline_input_bytes", "baseline_runs", "baseline_cost")),
         "a job across its runs: the observer's"),
-    "spark_job_cost_budget": "no run is given a budget",
+    **dict.fromkeys(("spark_job_cost_budget", "spark_job_budget", "spark_job_budget_spent"), "no run is given a budget"),
+    **dict.fromkeys((f"backup_{name}" for name in (
+        "data_timestamp_seconds", "duration_seconds", "last_attempt_success", "last_attempt_timestamp_seconds",
+        "last_due_timestamp_seconds", "last_success_timestamp_seconds", "next_due_timestamp_seconds",
+        "restore_time_seconds", "rpo_target_seconds", "rto_target_seconds", "running_since_timestamp_seconds",
+        "runs_total", "size_bytes", "suspended", "unprotected_since_timestamp_seconds", "verification_success",
+        "verification_timestamp_seconds")), "backups: the observer's"),
     "spark_exporter_outcome_deliveries_total": "last words: only in Kubernetes",
     "spark_exporter_final_scrapes": "over after two minutes of silence without Kubernetes: no run waits",
 }
@@ -39,6 +45,10 @@ NOT_HERE = {
 MAYBE = {f"spark_job_recommended_{name}": "quiet while the evidence is thin" for name in (
     "executor_memory_bytes", "executor_memory_overhead_bytes", "executor_cores", "executor_instances",
     "saving_ratio")}
+MAYBE.update({f"data_quality_{name}": "only where a run has checks" for name in (
+    "checks", "last_validation_success", "last_validation_timestamp_seconds", "latest_data_timestamp_seconds",
+    "null_ratio", "quarantined_rows_total", "rows", "score", "violations_total")})
+MAYBE.update({f"spark_log_{name}_total": "only where a log is read" for name in ("messages", "signatures", "skipped_bytes")})
 
 
 def documented():
