@@ -17,7 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A driver may have nothing to say for hours, and so may a connection that is dead: asked anew, nothing is counted twice.
+/// A driver may have nothing to say for hours, and so may a connection that is dead: asked anew, nothing is counted
+/// twice.
 constexpr std::chrono::milliseconds kSilence = 5min;
 constexpr std::int64_t kBadRequest = 400;
 

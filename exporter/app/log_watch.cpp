@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "exporter/logs/limits.hpp"
 #include "exporter/common/log.hpp"
 #include "exporter/logs/clues.hpp"
+#include "exporter/logs/limits.hpp"
 
 namespace spark_exporter::app {
 namespace {
@@ -79,7 +79,8 @@ LogPosition LogWatch::saved_position(const std::string& key) const {
 }
 
 void LogWatch::follow_file(const std::string& path) {
-  drivers_[path] = std::make_unique<LogFollower>("the log in " + path, log_file(path, saved_position(path)), false, news_);
+  drivers_[path] =
+      std::make_unique<LogFollower>("the log in " + path, log_file(path, saved_position(path)), false, news_);
 }
 
 void LogWatch::follow_driver(const kubernetes::Cluster& cluster, const LoggedContainer& container) {

@@ -61,8 +61,8 @@ class LogWatch {
   void retire();
 
   const std::function<void()> news_;
-  Followers drivers_;    ///< by path, or "namespace/pod"
-  Followers executors_;  ///< by "namespace/pod"
+  Followers drivers_;               ///< by path, or "namespace/pod"
+  Followers executors_;             ///< by "namespace/pod"
   std::set<std::string> done_;      ///< executors that were read to their end
   std::set<std::string> left_out_;  ///< executors for which there was no room when they came
   bool executors_wanted_ = false;

@@ -49,7 +49,9 @@ std::string stamped(int number, const std::string& text) {
   std::snprintf(stamp, sizeof stamp, "2026-11-27T06:10:%02d.%09dZ ", 10 + number / 1000, number % 1000);
   return stamp + text + "\n";
 }
-std::string warning(int number) { return stamped(number, "26/11/27 06:10:11 WARN X: Lost executor " + std::to_string(number)); }
+std::string warning(int number) {
+  return stamped(number, "26/11/27 06:10:11 WARN X: Lost executor " + std::to_string(number));
+}
 
 Reply text(std::string body) {
   Reply reply = replies::json(std::move(body)).chunked();
@@ -73,7 +75,8 @@ TEST(LogWatch, FollowsAFile) {
   watch.follow_file(folder.file("driver.log"));
   EXPECT_TRUE(wait_for([&] { return warned(watch) == 1; }));
   EXPECT_TRUE(watch.health().up);
-  std::ofstream(folder.file("driver.log"), std::ios::app) << "26/11/27 06:10:12 WARN X: y\nException in thread \"main\" a.b.CError";
+  std::ofstream(folder.file("driver.log"), std::ios::app)
+      << "26/11/27 06:10:12 WARN X: y\nException in thread \"main\" a.b.CError";
   EXPECT_TRUE(wait_for([&] { return warned(watch) == 2; }));
   EXPECT_EQ(watch.clues().text, "");
   watch.finish();  // the driver has ended: that was its last line
@@ -94,9 +97,9 @@ TEST(LogWatch, SaysThatAFileIsNotThere) {
 }
 
 TEST(LogWatch, CountsEachLineOnceThoughConnectionsBreak) {
-  FaultServer server;
   std::string log;
   for (int i = 0; i < 3000; ++i) log += warning(i);
+  FaultServer server;  // after what its answers read, so that it ends before it
   server.on(kDriverPath, [&](const ReceivedRequest& request) {
     // Each connection goes on from the second asked for, and breaks a bit later than the one before.
     std::size_t from = 0;
@@ -122,7 +125,8 @@ TEST(LogWatch, CountsEachLineOnceThoughConnectionsBreak) {
 
 TEST(LogWatch, NamesTheRightItLacks) {
   FaultServer server;
-  server.on(kDriverPath, replies::json(R"({"kind":"Status","code":403,"message":"pods is forbidden"})").with_status(403));
+  server.on(kDriverPath,
+            replies::json(R"({"kind":"Status","code":403,"message":"pods is forbidden"})").with_status(403));
   LogWatch watch({});
   testing::internal::CaptureStderr();
   watch.follow_driver(cluster_of(server), kDriver);
@@ -138,7 +142,8 @@ TEST(LogWatch, WaitsForAContainerThatHasNotStarted) {
   FaultServer server;
   server.on(kDriverPath, [&](const ReceivedRequest&) {
     if (server.requests().size() > 1) return text(warning(1));
-    return replies::json(R"({"kind":"Status","code":400,"message":"container \"x\" in pod \"y\" is waiting to start: z"})")
+    return replies::json(
+               R"({"kind":"Status","code":400,"message":"container \"x\" in pod \"y\" is waiting to start: z"})")
         .with_status(400);
   });
   LogWatch watch({});
@@ -200,7 +205,8 @@ TEST(LogWatch, CountsAnotherRunFromZero) {
   EXPECT_EQ(warned(watch), 1U);  // what came before the first run is known is that run's
   watch.set_run("app-1@2");
   EXPECT_EQ(warned(watch), 0U);
-  std::ofstream(folder.file("driver.log"), std::ios::app) << "26/11/27 06:10:12 WARN X: y\n26/11/27 06:10:12 WARN X: y\n";
+  std::ofstream(folder.file("driver.log"), std::ios::app)
+      << "26/11/27 06:10:12 WARN X: y\n26/11/27 06:10:12 WARN X: y\n";
   EXPECT_TRUE(wait_for([&] { return warned(watch) == 2; }));
 }
 
@@ -249,9 +255,11 @@ TEST(LogWatch, GoesOnFromTheStampAfterARestart) {
 }
 
 TEST(LogWatch, TakesNoStateThatIsNone) {
-  for (const std::string bad : {"", "{", "[]", "{}", R"({"run":"","counts":{"driver":{"messages":[1]}},"positions":{},"done":[]})",
-                                R"({"run":"","counts":{},"positions":{"x":{"inode":1,"offset":0,"before":[1],"stamp":"","lines":0}},"done":[]})",
-                                R"({"run":1,"counts":{},"positions":{},"done":[]})"}) {
+  for (
+      const std::string bad :
+      {"", "{", "[]", "{}", R"({"run":"","counts":{"driver":{"messages":[1]}},"positions":{},"done":[]})",
+       R"({"run":"","counts":{},"positions":{"x":{"inode":1,"offset":0,"before":[1],"stamp":"","lines":0}},"done":[]})",
+       R"({"run":1,"counts":{},"positions":{},"done":[]})"}) {
     LogWatch watch({});
     EXPECT_FALSE(watch.restore(bad)) << bad;
     EXPECT_TRUE(watch.tallies().empty());
