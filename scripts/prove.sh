@@ -63,6 +63,7 @@ page() {  # page NAME TITLE TEXT
   [ -s "$out/$1.md" ] || return
   { printf '%s\n\n' "$3"; cat "$out/$1.md"; } | scripts/proof_page.sh "$2" "etcd and API server." >"docs/proof/$1.md"
 }
+for helm in helm3 helm4; do part "pipeline, $helm" python3 tests/cicd/test_pipeline.py 3.5.9 $helm; done
 part rules python3 rules/tests/test_rules.py
 part mutation python3 rules/tests/mutate.py --markdown "$out/mutation.md"
 for version in 3.5.9 4.3.0; do part "healthy_hour_$version" python3 tests/e2e/test_healthy_hour.py "$version"; done
