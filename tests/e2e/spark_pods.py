@@ -3,11 +3,17 @@ would have written. Many at a time."""
 import queue
 import random
 import threading
+import time
 
 DRIVER, EXECUTOR = "spark-kubernetes-driver", "spark-kubernetes-executor"
-MADE = "2026-11-23T20:00:00Z"
-STARTED = "2026-11-23T20:00:04Z"
-ENDED = "2026-11-23T20:47:31Z"
+
+
+def _ago(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - seconds))
+
+
+# An hour ago: what ended longer ago than --outcome.retention is not shown.
+MADE, STARTED, ENDED = _ago(3600), _ago(3596), _ago(749)
 
 
 def job(number):
