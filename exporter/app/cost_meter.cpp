@@ -396,14 +396,37 @@ void CostMeter::tell(const CostFacts& facts, const CostSettings& settings, const
   while (!moments_.empty() && moments_.front().as_of <= due) {
     const auto moment = std::move(moments_.front());
     moments_.pop_front();
+    const auto before = task_time();
     tell_counts(moment.as_of, jobs_run || moment.as_of < as_of);
-    if (!is_local) ledger_.apply_groups(moment.groups);
+    if (!is_local) ledger_.apply_groups(groups_for(moment, task_time() - before, work));
     tell_holders(settings);
     // The last one is booked with what follows it.
     if (!moments_.empty() && moments_.front().as_of <= due) ledger_.advance(moment.as_of);
     told = true;
   }
   if (!told) tell_holders(settings);
+}
+
+/// Of all holders, as it was told.
+spark::Millis CostMeter::task_time() const {
+  spark::Millis sum{0};
+  for (const auto& [id, tracked] : tracked_) sum += tracked.holder.task_time;
+  return sum;
+}
+
+/// What groups had told at that moment; or later, if that does not nearly reach for what settles: stages may be written
+/// up to a heartbeat after the executors that ran them, and wait until their job's group is known. Time that settled
+/// before its group told of it would be another group's, and that group's own would take from those that follow.
+const std::map<std::string, spark::Millis>& CostMeter::groups_for(const Moment& moment, spark::Millis settles,
+                                                                  const model::WorkLedger::Data& work) const {
+  constexpr double kNearly = 0.9;    // the way to an executor and back is in its time alone
+  constexpr double kNoMatter = 250;  // ms
+  const double wanted = kNearly * static_cast<double>(settles.count()) - kNoMatter;
+  if (ledger_.unmet(moment.groups) >= wanted) return moment.groups;
+  for (const auto& later : moments_) {
+    if (ledger_.unmet(later.groups) >= wanted) return later.groups;
+  }
+  return work.groups;
 }
 
 void CostMeter::tell_counts(spark::TimePoint as_of, bool jobs_ran) {

@@ -109,6 +109,9 @@ class CostMeter {
   void reserve(Tracked& tracked, const CostFacts& facts, const cost::Reservation& by_conf);
   void tell(const CostFacts& facts, const CostSettings& settings, const model::WorkLedger::Data& work);
   void tell_counts(spark::TimePoint as_of, bool jobs_ran);
+  spark::Millis task_time() const;
+  const std::map<std::string, spark::Millis>& groups_for(const Moment& moment, spark::Millis settles,
+                                                         const model::WorkLedger::Data& work) const;
   void tell_holders(const CostSettings& settings);
   static const cost::NodeTraits& node_of(const Tracked& tracked, const CostSettings& settings);
   void price(Tracked& tracked, const CostSettings& settings, Spans& spans);

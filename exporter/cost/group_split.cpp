@@ -35,6 +35,17 @@ void GroupSplit::apply(const std::map<std::string, Millis>& slot_time) {
   }
 }
 
+double GroupSplit::unmet(const std::map<std::string, Millis>& slot_time) const {
+  double sum = 0;
+  for (const auto& [group, share] : shares_) sum += share.weight;
+  for (const auto& [group, time] : slot_time) {
+    const auto found = shares_.find(group);
+    const auto told = found == shares_.end() ? 0 : found->second.told;
+    sum += static_cast<double>(std::clamp<std::int64_t>(time.count() - told, 0, kMostMillis));
+  }
+  return sum;
+}
+
 void GroupSplit::book_tasks(std::int64_t millis, double money) {
   double outstanding = 0;
   for (const auto& [group, share] : shares_) outstanding += share.weight;

@@ -21,6 +21,9 @@ class GroupSplit {
 
   /// Cumulative slot time of each group.
   void apply(const std::map<std::string, Millis>& slot_time);
+  /// Milliseconds that no settled slot time would have met yet, were `slot_time` applied. Of groups beyond the bound at
+  /// most too many.
+  double unmet(const std::map<std::string, Millis>& slot_time) const;
   /// Settled slot time of tasks and its money.
   void book_tasks(std::int64_t millis, double money);
   /// Money that no task caused.

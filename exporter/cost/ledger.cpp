@@ -123,6 +123,8 @@ void Ledger::apply(const Holder& holder) {
 
 void Ledger::apply_groups(const std::map<std::string, Millis>& slot_time) { data_->groups.apply(slot_time); }
 
+double Ledger::unmet(const std::map<std::string, Millis>& slot_time) const { return data_->groups.unmet(slot_time); }
+
 void Ledger::advance(TimePoint now) { data_->advance(sane_time(now)); }
 
 void Ledger::close(TimePoint end) { data_->close(sane_time(end)); }

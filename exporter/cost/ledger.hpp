@@ -75,6 +75,8 @@ class Ledger {
   /// Slot time of each group's tasks so far (cumulative), as of the moment of what holders are told with it: money that
   /// settles goes to the groups whose time grew, in proportion; what no task caused stays unattributed.
   void apply_groups(const std::map<std::string, Millis>& slot_time);
+  /// Milliseconds of groups' slot time that no settled time would have met yet, were `slot_time` applied.
+  double unmet(const std::map<std::string, Millis>& slot_time) const;
   /// Books up to `now`: paid by the clock, used by what is settled. Where `now` is the moment up to which is known who
   /// was released, the sums do not depend on when they were taken; a release that is learnt later keeps them from
   /// growing until time has caught up.
