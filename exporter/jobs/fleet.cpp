@@ -113,7 +113,7 @@ void Fleet::own_pod(const std::string& kubernetes_namespace, const std::string& 
 
 void Fleet::rest_says(const RestFacts& facts, TimePoint now) {
   const std::lock_guard lock(impl_->mutex);
-  impl_->roster.rest_says(facts);
+  impl_->roster.rest_says(facts, now);
   if (impl_->roster.options().single_run) impl_->roster.pass(now);
 }
 

@@ -218,10 +218,26 @@ void Roster::own_pod(const std::string& kubernetes_namespace, const std::string&
   own_name_ = name;
 }
 
-void Roster::rest_says(const RestFacts& facts) {
+/// single_run: a pod's end is that of every SparkContext in it; without one each application is a run of its own.
+RunRecord* Roster::own_run(const RestFacts& facts, TimePoint now) {
+  if (runs_.empty()) return add_run({0, 1});
+  auto& run = *runs_.begin()->second;
+  if (run.has_pod() || run.app_id.empty() || facts.app_id.empty() || run.app_id == facts.app_id) return &run;
+  if (!run.counted) {  // its end fell between two answers
+    run.rest_over = true;
+    run.facts();
+    decide(run, now);
+    conclude(run, now);
+  }
+  const Uid next{0, run.key.low + 1};
+  erase(run);
+  return add_run(next);
+}
+
+void Roster::rest_says(const RestFacts& facts, TimePoint now) {
   RunRecord* run = nullptr;
   if (options_.single_run) {
-    run = runs_.empty() ? add_run({0, 1}) : runs_.begin()->second.get();
+    run = own_run(facts, now);
     if (!run->has_pod()) run->kubernetes_namespace = facts.kubernetes_namespace;
     if (!run->has_pod() && !facts.driver_pod.empty()) run->pod_name = facts.driver_pod;
     if (!run->submitted) run->submitted = facts.started;

@@ -56,7 +56,7 @@ class Roster {
 
   // --- what others tell
   void own_pod(const std::string& kubernetes_namespace, const std::string& name);
-  void rest_says(const RestFacts& facts);
+  void rest_says(const RestFacts& facts, TimePoint now);
   Result<void> take(const outcome::LastWordsMessage& message);
   /// See Fleet.
   Result<std::size_t> take_quality(const PodIdentity& pod, const std::vector<quality::QualityResult>& results,
@@ -106,6 +106,7 @@ class Roster {
   RunRecord* run_of(const kubernetes::Pod& pod, ApplicationRecord* application);
   RunRecord* add_run(const Uid& key);
   void rekey(RunRecord& run, const Uid& key);
+  RunRecord* own_run(const RestFacts& facts, TimePoint now);
   void put_driver(const kubernetes::Pod& pod);
   ApplicationRecord* application_of(const kubernetes::Pod& pod);
   ApplicationRecord& application(const std::string& uid);

@@ -611,6 +611,24 @@ TEST_F(SingleRunTest, WithoutKubernetesItEndsUnknown) {
   EXPECT_FALSE(job_of(view, "nightly").baseline);
 }
 
+TEST_F(SingleRunTest, EachSparkContextIsARunOfItsOwn) {
+  fleet.rest_says(facts(), at(3700));
+  auto second = facts();
+  second.app_id = "spark-2";
+  second.started = at(3800);
+  fleet.rest_says(second, at(3801));
+  EXPECT_EQ(fleet.verdict(at(3801)).state, State::kRunning);
+  EXPECT_EQ(fleet.verdict(at(3801)).started, at(3800));
+  auto view = fleet.view(at(3801));
+  EXPECT_EQ(shown(view), Strings{"spark-2 running"});
+  EXPECT_EQ(view.runs.front().submitted, at(3800));
+  EXPECT_EQ(job_of(view, "nightly").runs, (Counts{0, 0, 0, 1}));
+  second.over = true;
+  second.answers = false;
+  fleet.rest_says(second, at(4000));
+  EXPECT_EQ(job_of(fleet.view(at(4000)), "nightly").runs, (Counts{0, 0, 0, 2}));
+}
+
 TEST_F(SingleRunTest, ItsOwnPodDecides) {
   fleet.own_pod("etl", "nightly-1");
   fleet.rest_says(facts(), at(3700));
