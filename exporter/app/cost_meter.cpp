@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "exporter/common/in_order.hpp"
 #include "exporter/common/limits.hpp"
 
 namespace spark_exporter::app {
@@ -32,10 +33,15 @@ const cost::Properties& properties_of(const model::Run& run) {
   return run.environment() ? run.environment()->properties : none;
 }
 
-cost::LostTime lost_of(const model::WorkLedger::Data& work, const std::string& id) {
-  const auto at = work.lost.find(id);
-  if (at == work.lost.end()) return {};
+cost::LostTime lost_of(InOrder<const std::map<std::string, model::LostTasks>>& lost, const std::string& id) {
+  const auto at = lost.find(id);
+  if (at == lost.end()) return {};
   return {at->second.failed, at->second.retried, at->second.speculation, at->second.killed};
+}
+
+cost::LostTime lost_of(const model::WorkLedger::Data& work, const std::string& id) {
+  InOrder lost(work.lost);
+  return lost_of(lost, id);
 }
 
 spark::Millis sum(const cost::LostTime& lost) { return lost.failed + lost.retried + lost.speculation + lost.killed; }
@@ -100,6 +106,7 @@ void CostMeter::feed(const CostFacts& facts, const CostSettings& settings) {
   }
   const auto& work = run.work().data();
   index_pods(facts);
+  share_nodes(facts);
   take_driver(facts, work);
   take_executors(facts, work);
   take_unregistered(facts);
@@ -120,15 +127,21 @@ void CostMeter::index_pods(const CostFacts& facts) {
   pods_.clear();
   if (!facts.pods) return;
   pods_.reserve(facts.pods->size());
-  for (const auto& pod : *facts.pods) pods_.push_back(&pod);
-  std::stable_sort(pods_.begin(), pods_.end(), [](const HeldPod* a, const HeldPod* b) { return a->id < b->id; });
+  for (const auto& pod : *facts.pods) pods_.insert_or_assign(pod.id, &pod);
+}
+
+/// A node that changed is another one to the pods on it.
+void CostMeter::share_nodes(const CostFacts& facts) {
+  std::erase_if(nodes_, [&](const auto& entry) { return !facts.nodes.contains(entry.first); });
+  for (const auto& [name, traits] : facts.nodes) {
+    auto& known = nodes_[name];
+    if (known == nullptr || !(*known == traits)) known = std::make_shared<const cost::NodeTraits>(traits);
+  }
 }
 
 const HeldPod* CostMeter::pod_of(const std::string& id) const {
-  // Of two with one id the later one.
-  const auto after = std::upper_bound(pods_.begin(), pods_.end(), id,
-                                      [](const std::string& wanted, const HeldPod* pod) { return wanted < pod->id; });
-  return after != pods_.begin() && (*(after - 1))->id == id ? *(after - 1) : nullptr;
+  const auto at = pods_.find(id);
+  return at == pods_.end() ? nullptr : at->second;
 }
 
 // --- who holds what ----------------------------------------------------------------------------
@@ -151,8 +164,7 @@ const cost::Reservation& CostMeter::executor_by_conf(const CostFacts& facts, std
   return at->second;
 }
 
-void CostMeter::reserve(Tracked& tracked, const CostFacts& facts, const cost::Reservation& by_conf) {
-  const HeldPod* const pod = pod_of(tracked.holder.id);
+void CostMeter::reserve(Tracked& tracked, const HeldPod* pod, const cost::Reservation& by_conf) {
   cost::Reservation reservation = pod != nullptr ? pod->reservation : by_conf;
   // A pod without requests reserves nothing, but something it does use.
   if (reservation.cores <= 0) reservation.cores = by_conf.cores;
@@ -163,7 +175,7 @@ void CostMeter::reserve(Tracked& tracked, const CostFacts& facts, const cost::Re
     tracked.rates_stale = true;
   }
   if (pod == nullptr) return;
-  if (const auto node = facts.nodes.find(pod->node); node != facts.nodes.end() && !(node->second == tracked.node)) {
+  if (const auto node = nodes_.find(pod->node); node != nodes_.end() && node->second != tracked.node) {
     tracked.node = node->second;
     tracked.rates_stale = true;
   }
@@ -198,44 +210,51 @@ void CostMeter::take_driver(const CostFacts& facts, const model::WorkLedger::Dat
     take_active(holder, row->second.active_tasks, !run.jobs().running().empty());
   }
   if (row != live.end()) driver->peak_bytes = peak_of(row->second);
-  reserve(*driver, facts,
-          cost::driver_reservation(properties_of(run), row == live.end() ? 0 : row->second.total_cores));
+  reserve(*driver, pod, cost::driver_reservation(properties_of(run), row == live.end() ? 0 : row->second.total_cores));
   if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
   if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
 }
 
 void CostMeter::take_executors(const CostFacts& facts, const model::WorkLedger::Data& work) {
   const auto& executors = facts.run->executors();
+  InOrder known(tracked_);
+  InOrder lost(work.lost);
   for (const auto& [id, executor] : executors.data().live) {
-    if (id != kDriver) take_live(facts, executor, work);
+    if (id == kDriver) continue;
+    const auto at = known.find(id);
+    take_live(facts, executor, at == tracked_.end() ? nullptr : &at->second, lost_of(lost, id));
   }
   std::set<std::string_view> told;
   for (const auto& ending : executors.endings()) {
     told.insert(ending.executor.id);
     take_end(facts, ending.executor.id, &ending.executor, work);
   }
+  const auto& live = executors.data().live;
+  InOrder rows(live);
   for (const auto& [id, tracked] : tracked_) {
-    if (id == kDriver || executors.data().live.contains(id) || told.contains(id)) continue;
+    if (id == kDriver || rows.find(id) != live.end() || told.contains(id)) continue;
     if (!tracked.holder.work_from || (tracked.counted_out && tracked.holder.released)) continue;
     // Its end was not among the last ones that are remembered, or it is waited for its lost tasks.
     take_end(facts, id, nullptr, work);
   }
 }
 
-void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executor,
-                          const model::WorkLedger::Data& work) {
+/// `tracked`: null if it is new.
+void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executor, Tracked* tracked,
+                          const cost::LostTime& lost) {
   const auto as_of = *facts.run->executors().as_of();
   const auto added = executor.add_time.value_or(as_of);
   const HeldPod* const pod = pod_of(executor.id);
-  const bool is_new = !tracked_.contains(executor.id);
-  if (is_new && facts.pods && pod == nullptr && !facts.run_over && facts.now < added + kPodPatience) return;
-  Tracked* const tracked =
-      track(executor.id, outcome::Component::kExecutor, pod != nullptr && pod->held_from ? *pod->held_from : added);
-  if (tracked == nullptr) return;
+  if (tracked == nullptr) {
+    if (facts.pods && pod == nullptr && !facts.run_over && facts.now < added + kPodPatience) return;
+    const auto held_from = pod != nullptr && pod->held_from ? *pod->held_from : added;
+    tracked = track(executor.id, outcome::Component::kExecutor, held_from);
+    if (tracked == nullptr) return;
+  }
   auto& holder = tracked->holder;
   if (!holder.work_from) holder.work_from = added;
   holder.slots = executor.max_tasks;
-  holder.lost = lost_of(work, executor.id);
+  holder.lost = lost;
   tracked->failed_tasks = executor.failed_tasks;
   auto& counts = tracked->counts;
   if (counts.empty() || counts.back().as_of < as_of) {
@@ -243,7 +262,7 @@ void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executo
     counts.push_back({as_of, executor.total_duration, executor.total_gc_time, executor.active_tasks});
   }
   if (const auto peak = peak_of(executor)) tracked->peak_bytes = peak;
-  reserve(*tracked, facts, executor_by_conf(facts, executor.total_cores));
+  reserve(*tracked, pod, executor_by_conf(facts, executor.total_cores));
   if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
   if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
 }
@@ -284,7 +303,7 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
     if (!holder.work_from) holder.work_from = added;
     take_last_row(*tracked, last);
     if (!holder.work_until) holder.work_until = last != nullptr ? last->remove_time.value_or(as_of) : as_of;
-    reserve(*tracked, facts, executor_by_conf(facts, last != nullptr ? last->total_cores : 0));
+    reserve(*tracked, pod, executor_by_conf(facts, last != nullptr ? last->total_cores : 0));
   } else if (pod != nullptr && pod->released) {
     holder.released = pod->released;
   }
@@ -317,7 +336,7 @@ void CostMeter::count_out(Tracked& tracked) {
 /// Pods that hold a node, but no executor of them has registered.
 void CostMeter::take_unregistered(const CostFacts& facts) {
   const auto& executors = facts.run->executors().data();
-  for (const auto* const pod : pods_) {
+  for (const auto& [id_text, pod] : pods_) {
     const auto& id = pod->id;
     const auto known = tracked_.find(id);
     const bool registered = known != tracked_.end() && known->second.holder.work_from.has_value();
@@ -325,7 +344,7 @@ void CostMeter::take_unregistered(const CostFacts& facts) {
     Tracked* const tracked = track(id, outcome::Component::kExecutor, *pod->held_from);
     if (tracked == nullptr) continue;
     tracked->holder.as_of = facts.run->executors().as_of();
-    reserve(*tracked, facts, executor_by_conf(facts, 0));
+    reserve(*tracked, pod, executor_by_conf(facts, 0));
   }
 }
 
@@ -377,7 +396,7 @@ void CostMeter::price(Tracked& tracked, const CostSettings& settings, Spans& spa
 
 const cost::NodeTraits& CostMeter::node_of(const Tracked& tracked, const CostSettings& settings) {
   static const cost::NodeTraits unknown;
-  return tracked.node == unknown ? settings.default_node : tracked.node;
+  return tracked.node == nullptr || *tracked.node == unknown ? settings.default_node : *tracked.node;
 }
 
 /// While jobs run, an answer is told once all that belongs to it can be known. Answers are told one after the other,

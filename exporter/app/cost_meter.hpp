@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "exporter/app/held_pods.hpp"
@@ -70,20 +72,20 @@ class CostMeter {
   struct Tracked {
     cost::Holder holder;
     cost::Reservation reservation;
-    cost::NodeTraits node;
-    std::vector<Counts> counts;        ///< not told yet, and the last that was; oldest first
-    std::int64_t failed_tasks = 0;     ///< by its last row
-    double memory_share = 0;           ///< of its price
-    std::optional<double> peak_bytes;  ///< highest memory use that it told
-    bool priced = false;
-    bool rates_stale = true;    ///< its prices are to be looked up
-    bool ended = false;         ///< Spark removed it: its counts change no more
-    spark::TimePoint end_seen;  ///< of the answer that showed it
+    std::shared_ptr<const cost::NodeTraits> node;  ///< null: not known
+    std::vector<Counts> counts;                    ///< not told yet, and the last that was; oldest first
+    std::int64_t failed_tasks = 0;                 ///< by its last row
+    double memory_share = 0;                       ///< of its price
+    std::optional<double> peak_bytes;              ///< highest memory use that it told
+    spark::TimePoint end_seen;                     ///< of the answer that showed its end
     /// Share of the lost tasks told since that its last row does not have: Spark never adds to a row what ends later.
     double cut_off = 0;
     spark::Millis lost_before{0};              ///< lost time that its last row has
     std::optional<spark::TimePoint> final_at;  ///< of the answer with which its last counts are told
-    bool counted_out = false;                  ///< its last counts were told
+    bool priced = false;
+    bool rates_stale = true;   ///< its prices are to be looked up
+    bool ended = false;        ///< Spark removed it: its counts change no more
+    bool counted_out = false;  ///< its last counts were told
   };
   /// What an answer had of groups: its executors' counts are each in their own list.
   struct Moment {
@@ -95,10 +97,11 @@ class CostMeter {
   void begin(const spark::Application& application);
   const HeldPod* pod_of(const std::string& id) const;
   void index_pods(const CostFacts& facts);
+  void share_nodes(const CostFacts& facts);
   void take_driver(const CostFacts& facts, const model::WorkLedger::Data& work);
   void take_executors(const CostFacts& facts, const model::WorkLedger::Data& work);
   static void take_last_row(Tracked& tracked, const spark::Executor* last);
-  void take_live(const CostFacts& facts, const spark::Executor& executor, const model::WorkLedger::Data& work);
+  void take_live(const CostFacts& facts, const spark::Executor& executor, Tracked* tracked, const cost::LostTime& lost);
   void take_end(const CostFacts& facts, const std::string& id, const spark::Executor* last,
                 const model::WorkLedger::Data& work);
   static void count_out(Tracked& tracked);
@@ -106,7 +109,7 @@ class CostMeter {
   Tracked* track(const std::string& id, outcome::Component component, spark::TimePoint held_from);
   /// What the configuration says of an executor: the same for all of so many cores.
   const cost::Reservation& executor_by_conf(const CostFacts& facts, std::int64_t told_cores);
-  void reserve(Tracked& tracked, const CostFacts& facts, const cost::Reservation& by_conf);
+  void reserve(Tracked& tracked, const HeldPod* pod, const cost::Reservation& by_conf);
   void tell(const CostFacts& facts, const CostSettings& settings, const model::WorkLedger::Data& work);
   void tell_counts(spark::TimePoint as_of, bool jobs_ran);
   spark::Millis task_time() const;
@@ -127,10 +130,12 @@ class CostMeter {
   bool closed_ = false;
   cost::Ledger ledger_;
   std::map<std::string, Tracked> tracked_;
-  std::deque<Moment> moments_;                          ///< not told yet, oldest first
-  std::vector<const HeldPod*> pods_;                    ///< of the feed that is under way, by id
-  std::map<std::int64_t, cost::Reservation> by_cores_;  ///< the same
-  cost::PriceBook prices_;                              ///< that holders' rates were made by
+  std::deque<Moment> moments_;  ///< not told yet, oldest first
+  /// Of the feed that is under way, by id; of two with one id the later one.
+  std::unordered_map<std::string_view, const HeldPod*> pods_;
+  std::map<std::int64_t, cost::Reservation> by_cores_;                    ///< likewise
+  std::map<std::string, std::shared_ptr<const cost::NodeTraits>> nodes_;  ///< by name: one for all pods on it
+  cost::PriceBook prices_;                                                ///< that holders' rates were made by
   cost::NodeTraits default_node_;
   std::uint64_t prices_missing_ = 0;
   std::optional<cost::View> view_;

@@ -54,6 +54,36 @@ cost::Holder read_holder(const StateNode& node) {
   return holder;
 }
 
+void put_node(Json& json, const cost::NodeTraits& node) {
+  json::put_text(json, "instance_type", node.instance_type);
+  json::put_text(json, "capacity", node.capacity);
+  json::put_text(json, "region", node.region);
+  json::put_text(json, "gpu_kind", node.gpu_kind);
+  json["node_cores"] = node.cores;
+  json["node_memory"] = node.memory_bytes;
+  json["node_gpus"] = node.gpus;
+  json::put_number(json, "node_hour", node.node_hour);
+  json::put_number(json, "opencost_core", node.opencost_core_hour);
+  json::put_number(json, "opencost_gib", node.opencost_gib_hour);
+  json::put_number(json, "opencost_gpu", node.opencost_gpu_hour);
+}
+
+cost::NodeTraits read_node(const StateNode& node) {
+  cost::NodeTraits traits;
+  traits.instance_type = node.text("instance_type");
+  traits.capacity = node.text("capacity");
+  traits.region = node.text("region");
+  traits.gpu_kind = node.text("gpu_kind");
+  traits.cores = node.at("node_cores").amount(kMostAmount);
+  traits.memory_bytes = node.at("node_memory").amount(kMostAmount);
+  traits.gpus = node.at("node_gpus").amount(kMostAmount);
+  traits.node_hour = node.amount("node_hour");
+  traits.opencost_core_hour = node.amount("opencost_core");
+  traits.opencost_gib_hour = node.amount("opencost_gib");
+  traits.opencost_gpu_hour = node.amount("opencost_gpu");
+  return traits;
+}
+
 }  // namespace
 
 std::optional<std::string> CostMeter::save() const {
@@ -73,17 +103,7 @@ std::optional<std::string> CostMeter::save() const {
     one["gpus"] = tracked.reservation.gpus;
     one["ephemeral"] = tracked.reservation.ephemeral_bytes;
     one["volumes"] = tracked.reservation.volume_bytes;
-    json::put_text(one, "instance_type", tracked.node.instance_type);
-    json::put_text(one, "capacity", tracked.node.capacity);
-    json::put_text(one, "region", tracked.node.region);
-    json::put_text(one, "gpu_kind", tracked.node.gpu_kind);
-    one["node_cores"] = tracked.node.cores;
-    one["node_memory"] = tracked.node.memory_bytes;
-    one["node_gpus"] = tracked.node.gpus;
-    json::put_number(one, "node_hour", tracked.node.node_hour);
-    json::put_number(one, "opencost_core", tracked.node.opencost_core_hour);
-    json::put_number(one, "opencost_gib", tracked.node.opencost_gib_hour);
-    json::put_number(one, "opencost_gpu", tracked.node.opencost_gpu_hour);
+    put_node(one, tracked.node == nullptr ? cost::NodeTraits{} : *tracked.node);
     json::put_number(one, "peak", tracked.peak_bytes);
     one["priced"] = tracked.priced;
     one["ended"] = tracked.ended;
@@ -112,17 +132,7 @@ bool CostMeter::restore(std::string_view text) {
       one.reservation = {node.at("cores").amount(kMostAmount), node.at("memory").amount(kMostAmount),
                          node.at("gpus").amount(kMostAmount), node.at("ephemeral").amount(kMostAmount),
                          node.at("volumes").amount(kMostAmount)};
-      one.node.instance_type = node.text("instance_type");
-      one.node.capacity = node.text("capacity");
-      one.node.region = node.text("region");
-      one.node.gpu_kind = node.text("gpu_kind");
-      one.node.cores = node.at("node_cores").amount(kMostAmount);
-      one.node.memory_bytes = node.at("node_memory").amount(kMostAmount);
-      one.node.gpus = node.at("node_gpus").amount(kMostAmount);
-      one.node.node_hour = node.amount("node_hour");
-      one.node.opencost_core_hour = node.amount("opencost_core");
-      one.node.opencost_gib_hour = node.amount("opencost_gib");
-      one.node.opencost_gpu_hour = node.amount("opencost_gpu");
+      one.node = std::make_shared<const cost::NodeTraits>(read_node(node));
       one.peak_bytes = node.amount("peak");
       one.priced = node.flag("priced");
       one.ended = node.flag("ended");

@@ -90,8 +90,10 @@ void CostMeter::show_holders(cost::View& view) const {
     one.memory_bytes = tracked->reservation.memory_bytes;
     one.gpus = tracked->reservation.gpus;
     one.paid = ledger_.paid(holder.id);
-    one.instance_type = tracked->node.instance_type;
-    one.capacity = tracked->node.capacity;
+    if (tracked->node != nullptr) {
+      one.instance_type = tracked->node->instance_type;
+      one.capacity = tracked->node->capacity;
+    }
     view.holders.push_back(std::move(one));
   }
 }

@@ -92,6 +92,7 @@ void Ledger::Data::finish_accounts() {
     finished.emplace(next->first, account.paid_total(now));
     next = accounts.erase(next);
   }
+  in_order = InOrder(accounts);
 }
 
 void Ledger::Data::sum_up() {
@@ -109,12 +110,12 @@ Ledger::Ledger(Ledger&&) noexcept = default;
 Ledger& Ledger::operator=(Ledger&&) noexcept = default;
 
 void Ledger::apply(const Holder& holder) {
-  if (data_->finished.contains(holder.id) || holder.id.size() > limits::kTextBytes) return;
-  const auto found = data_->accounts.find(holder.id);
+  const auto found = data_->in_order.find(holder.id);
   if (found != data_->accounts.end()) {
     found->second.update(holder, data_->now);
     return;
   }
+  if (data_->finished.contains(holder.id) || holder.id.size() > limits::kTextBytes) return;
   if (data_->accounts.size() + data_->finished.size() >= limits::kHolders) return;
   Account account(holder);
   if (data_->closed) account.end_by(*data_->closed);
@@ -132,9 +133,10 @@ void Ledger::close(TimePoint end) { data_->close(sane_time(end)); }
 const Totals& Ledger::totals() const { return data_->totals; }
 
 double Ledger::paid(std::string_view id) const {
-  if (const auto done = data_->finished.find(id); done != data_->finished.end()) return done->second;
-  const auto found = data_->accounts.find(id);
-  return found == data_->accounts.end() ? 0 : found->second.paid_total(data_->now);
+  const auto found = data_->in_order.find(id);
+  if (found != data_->accounts.end()) return found->second.paid_total(data_->now);
+  const auto done = data_->finished.find(id);
+  return done == data_->finished.end() ? 0 : done->second;
 }
 
 double Ledger::rate(TimePoint now) const {

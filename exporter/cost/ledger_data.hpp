@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "exporter/common/in_order.hpp"
 #include "exporter/cost/account.hpp"
 #include "exporter/cost/group_split.hpp"
 #include "exporter/cost/ledger.hpp"
@@ -25,6 +26,7 @@ struct Ledger::Data {
   PaidCells overpaid{};
   GroupSplit groups;
   Totals totals;
+  InOrder<decltype(accounts)> in_order{accounts};                           ///< anew after each erasing
 
   void advance(TimePoint until);
   void close(TimePoint end);

@@ -269,7 +269,8 @@ WorkLedger::Data work_of(const Json& json) {
   for (const auto& entry : json.at("queries")) {
     data.queries.push_back({entry.at(0).get<std::int64_t>(), entry.at(1).get<std::string>(), millis_of(entry.at(2))});
   }
-  data.jobs = json.at("jobs").get<std::map<std::int64_t, std::int64_t>>();
+  const auto jobs = json.at("jobs").get<std::map<std::int64_t, std::int64_t>>();
+  data.jobs.insert(boost::container::ordered_unique_range, jobs.begin(), jobs.end());
   for (const auto& entry : json.at("owners")) {
     data.owners[entry.at(0).get<std::int64_t>()] = {entry.at(1).get<std::string>(), entry.at(2).get<std::int64_t>()};
   }

@@ -34,6 +34,12 @@ void keep_newest(Map& map, std::size_t most) {
   while (map.size() > most) map.erase(map.begin());
 }
 
+/// Many at a time, since all that follow move up.
+template <class T>
+void keep_newest(WorkLedger::ById<T>& map, std::size_t most) {
+  if (map.size() > most) map.erase(map.begin(), map.nth(map.size() - most + most / 16));
+}
+
 /// TaskSetManager's words for a speculative task, or what it was a copy of, that came second: "another attempt
 /// succeeded", "Finish but did not commit due to another attempt succeeded".
 bool came_second(const spark::Task& task) {
@@ -86,9 +92,10 @@ void WorkLedger::remember(QueryWork query) {
 void WorkLedger::apply(const spark::Job& job) {
   if (!is_id(job.id)) return;
   for (const auto stage : job.stage_ids) {
-    if (is_id(stage)) data_.jobs.emplace(stage, job.id);
+    if (!is_id(stage)) continue;
+    data_.jobs.emplace(stage, job.id);
+    keep_newest(data_.jobs, kStages);
   }
-  keep_newest(data_.jobs, kStages);
   if (data_.owners.contains(job.id)) return;
   Open& open = open_[job.id];
   open.group = job.group;

@@ -2,6 +2,7 @@
 // What became of the tasks' time: per executor what was lost, per group and query what was run. Cumulative, sticky
 // beyond what Spark evicts; the cost ledger reads it.
 
+#include <boost/container/flat_map.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -68,12 +69,15 @@ class WorkLedger {
     std::string group;
     std::int64_t query = -1;
   };
+  /// Thousands of them, which come in order: with a node each they would take several times the memory.
+  template <class T>
+  using ById = boost::container::flat_map<std::int64_t, T>;
   struct Data {
     std::map<std::string, LostTasks> lost;
     std::map<std::string, spark::Millis> groups;
     std::vector<QueryWork> queries;                 ///< as many as are remembered, in no order
-    std::map<std::int64_t, std::int64_t> jobs;      ///< by stage: the first job that listed it
-    std::map<std::int64_t, Owner> owners;           ///< by job
+    ById<std::int64_t> jobs;                        ///< by stage: the first job that listed it
+    ById<Owner> owners;                             ///< by job
     std::map<std::int64_t, spark::Millis> waiting;  ///< by stage: slot time that cannot be booked yet
     std::map<Key, Attempt> attempts;                ///< that have lost tasks
   };
