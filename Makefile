@@ -5,6 +5,9 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 # More arguments for ctest, such as CTEST_ARGS='-R net' or '--output-junit FILE'.
 CTEST_ARGS ?=
+# For `make fuzz`: CPU minutes for each target; more arguments for scripts/fuzz.py, such as FUZZ_ARGS=quality.
+MINUTES ?= 1
+FUZZ_ARGS ?=
 # More arguments for bench/run.py, such as BENCH_ARGS=--quick.
 BENCH_ARGS ?=
 CTEST = ctest --test-dir build/release --output-on-failure --no-tests=error $(CTEST_ARGS)
@@ -57,11 +60,11 @@ image:  ## Build the container image without a registry, run it once, print its 
 	@scripts/install-deps.sh image
 	@scripts/image.sh
 
-fuzz:  ## Build the fuzz targets with clang and run each for FUZZ_SECONDS (20)
+fuzz:  ## Build the fuzz targets with clang and run each for MINUTES (1) of CPU
 	@scripts/install-deps.sh build fuzz
 	@cmake --preset fuzz
 	@cmake --build --preset fuzz --target fuzz -j $(JOBS)
-	@scripts/fuzz.sh
+	@python3 scripts/fuzz.py --minutes $(MINUTES) --jobs $(JOBS) $(FUZZ_ARGS)
 
 format:  ## Format the C++ code in place
 	@scripts/install-deps.sh lint

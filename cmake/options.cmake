@@ -22,6 +22,13 @@ if(SPARK_EXPORTER_SANITIZE)
     # Asio has fences, which GCC's ThreadSanitizer does not follow; its queues are under mutexes, which it does.
     target_compile_options(project_options INTERFACE -Wno-tsan)
   endif()
+elseif(SPARK_EXPORTER_FUZZ)
+  target_compile_options(project_options INTERFACE -fsanitize=address,undefined,fuzzer-no-link
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(project_options INTERFACE -fsanitize=address,undefined)
+elseif(SPARK_EXPORTER_COVERAGE)
+  target_compile_options(project_options INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(project_options INTERFACE -fprofile-instr-generate)
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   # Hardening as Debian does it, and the library's cheap assertions.
   target_compile_options(project_options INTERFACE

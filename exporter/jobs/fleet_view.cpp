@@ -105,7 +105,8 @@ Due due_of(ScheduleRecord& schedule, TimePoint now) {
 
 void add_schedules(Roster& roster, TimePoint now, std::vector<outcome::JobView>& jobs) {
   const auto& options = roster.options();
-  for (auto& [key, schedule] : roster.schedules()) {
+  for (auto& named : roster.schedules()) {
+    auto& schedule = named.second;
     const std::string& app = schedule.job.empty() ? schedule.name : schedule.job;
     const auto hash = fnv1a(schedule.kubernetes_namespace + '/' + app);
     if (options.total_shards > 1 && hash % options.total_shards != options.shard) continue;

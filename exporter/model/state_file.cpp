@@ -1,6 +1,10 @@
 #include "exporter/model/state_file.hpp"
 
+#include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <tuple>
 
 #include "exporter/common/file.hpp"
 #include "exporter/common/limits.hpp"
@@ -10,6 +14,38 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr int kVersion = 1;
+
+/// A number that no counter, id or time of a run can be.
+struct WrongNumber : std::runtime_error {
+  WrongNumber() : std::runtime_error("a number is out of range") {}
+};
+
+constexpr double kLargest = 1e18;
+constexpr int kDepth = 16;  ///< what is written is less deep
+
+/// Whatever is in the file, numbers convert to what they are read as.
+Json parse(std::string_view text) {
+  return Json::parse(text, [](int depth, Json::parse_event_t event, Json& parsed) {
+    const bool is_number = event == Json::parse_event_t::value && parsed.is_number();
+    if (depth > kDepth || (is_number && !(std::abs(parsed.get<double>()) <= kLargest))) throw WrongNumber();
+    return true;
+  });
+}
+
+std::int64_t amount(const Json& json) {
+  const auto value = json.get<std::int64_t>();
+  if (value < 0) throw WrongNumber();
+  return value;
+}
+
+std::uint64_t count(const Json& json) { return static_cast<std::uint64_t>(amount(json)); }
+
+template <std::size_t Size>
+std::array<std::uint64_t, Size> counts(const Json& json) {
+  std::array<std::uint64_t, Size> read{};
+  for (std::size_t i = 0; i < Size; ++i) read[i] = count(json.at(i));
+  return read;
+}
 
 // --- pieces ---------------------------------------------------------------------------------------------------
 
@@ -33,7 +69,7 @@ StageTotals totals_of(const Json& json) {
   std::size_t at = 0;
   for (auto member : StageTotals::members()) {
     // A state of before the last ones were added is as good as any.
-    if (at < json.size()) totals.*member = json.at(at++).get<std::int64_t>();
+    if (at < json.size()) totals.*member = amount(json.at(at++));
   }
   if (at < StageTotals::members().size()) totals.slot_time_ms = totals.run_time_ms;
   return totals;
@@ -58,17 +94,17 @@ spark::Executor executor_of(const Json& json) {
   spark::Executor e;
   e.id = json.at("id").get<std::string>();
   e.add_time = time_of(json.at("add"));
-  e.completed_tasks = json.at("completed").get<std::int64_t>();
-  e.failed_tasks = json.at("failed").get<std::int64_t>();
-  e.total_duration = spark::Millis{json.at("duration").get<std::int64_t>()};
-  e.total_input_bytes = json.at("input").get<std::int64_t>();
-  e.total_shuffle_read = json.at("shuffle_read").get<std::int64_t>();
-  e.total_shuffle_write = json.at("shuffle_write").get<std::int64_t>();
+  e.completed_tasks = amount(json.at("completed"));
+  e.failed_tasks = amount(json.at("failed"));
+  e.total_duration = spark::Millis{amount(json.at("duration"))};
+  e.total_input_bytes = amount(json.at("input"));
+  e.total_shuffle_read = amount(json.at("shuffle_read"));
+  e.total_shuffle_write = amount(json.at("shuffle_write"));
   if (const auto gc = json.find("gc"); gc != json.end()) {
     e.peak.emplace();
-    e.peak->minor_gc_time = spark::Millis{gc->at(0).get<std::int64_t>()};
-    e.peak->major_gc_time = spark::Millis{gc->at(1).get<std::int64_t>()};
-    e.peak->total_gc_time = spark::Millis{gc->at(2).get<std::int64_t>()};
+    e.peak->minor_gc_time = spark::Millis{amount(gc->at(0))};
+    e.peak->major_gc_time = spark::Millis{amount(gc->at(1))};
+    e.peak->total_gc_time = spark::Millis{amount(gc->at(2))};
   }
   return e;
 }
@@ -92,9 +128,9 @@ JobLedger::Data jobs_of(const Json& json) {
   for (const auto& entry : json.at("running")) {
     data.running[entry.at(0).get<std::int64_t>()].stage_ids = entry.at(1).get<std::vector<std::int64_t>>();
   }
-  data.succeeded = json.at("succeeded").get<std::uint64_t>();
-  data.failed = json.at("failed").get<std::uint64_t>();
-  data.unknown = json.at("unknown").get<std::uint64_t>();
+  data.succeeded = count(json.at("succeeded"));
+  data.failed = count(json.at("failed"));
+  data.unknown = count(json.at("unknown"));
   return data;
 }
 
@@ -123,14 +159,16 @@ StageLedger::Data stages_of(const Json& json) {
   data.seen_retries = json.at("seen_retries").get<std::set<StageLedger::Key>>();
   for (const auto& entry : json.at("live")) {
     auto& live = data.live[{entry.at(0).get<std::int64_t>(), entry.at(1).get<std::int64_t>()}];
-    live.status = static_cast<spark::StageStatus>(entry.at(2).get<int>());
+    const auto status = amount(entry.at(2));
+    if (status > static_cast<std::int64_t>(spark::StageStatus::kSkipped)) throw WrongNumber();
+    live.status = static_cast<spark::StageStatus>(status);
     live.totals = totals_of(entry.at(3));
   }
   data.settled = totals_of(json.at("settled"));
-  data.complete = json.at("complete").get<std::uint64_t>();
-  data.failed = json.at("failed").get<std::uint64_t>();
-  data.skipped_count = json.at("skipped_count").get<std::uint64_t>();
-  data.retries = json.at("retries").get<std::uint64_t>();
+  data.complete = count(json.at("complete"));
+  data.failed = count(json.at("failed"));
+  data.skipped_count = count(json.at("skipped_count"));
+  data.retries = count(json.at("retries"));
   return data;
 }
 
@@ -155,14 +193,14 @@ ExecutorLedger::Data executors_of(const Json& json) {
     data.live.emplace(executor.id, std::move(executor));
   }
   data.dead = json.at("dead").get<std::set<std::string>>();
-  data.removals = json.at("removals").get<std::array<std::uint64_t, kRemovalReasons>>();
-  data.dead_gc = spark::Millis{json.at("dead_gc").get<std::int64_t>()};
-  data.dead_uptime = spark::Millis{json.at("dead_uptime").get<std::int64_t>()};
-  data.forgotten = json.at("forgotten").get<std::uint64_t>();
+  data.removals = counts<kRemovalReasons>(json.at("removals"));
+  data.dead_gc = spark::Millis{amount(json.at("dead_gc"))};
+  data.dead_uptime = spark::Millis{amount(json.at("dead_uptime"))};
+  data.forgotten = count(json.at("forgotten"));
   // Not in files of older versions.
   if (const auto highs = json.find("highs"); highs != json.end()) {
     std::size_t at = 0;
-    for (auto member : ExecutorLedger::Highs::members()) data.highs.*member = highs->at(at++).get<std::int64_t>();
+    for (auto member : ExecutorLedger::Highs::members()) data.highs.*member = amount(highs->at(at++));
   }
   return data;
 }
@@ -184,9 +222,9 @@ SqlLedger::Data sql_of(const Json& json) {
   data.next_id = json.at("next").get<std::int64_t>();
   data.final_ids = ids_of(json.at("final"));
   for (const auto& id : json.at("running")) data.running[id.get<std::int64_t>()].id = id.get<std::int64_t>();
-  data.completed = json.at("completed").get<std::uint64_t>();
-  data.failed = json.at("failed").get<std::uint64_t>();
-  data.buckets = json.at("buckets").get<decltype(data.buckets)>();
+  data.completed = count(json.at("completed"));
+  data.failed = count(json.at("failed"));
+  data.buckets = counts<std::tuple_size_v<decltype(data.buckets)>>(json.at("buckets"));
   data.duration_sum_seconds = json.at("duration_sum").get<double>();
   return data;
 }
@@ -212,13 +250,13 @@ StreamingLedger::Data streaming_of(const Json& json) {
     auto& query = data.queries[entry.at("name").get<std::string>()];
     query.last_batch = entry.at("last_batch").get<std::map<std::string, std::int64_t>>();
     query.failed_runs = entry.at("failed_runs").get<std::set<std::string>>();
-    query.batches = entry.at("batches").get<std::uint64_t>();
-    query.failures = entry.at("failures").get<std::uint64_t>();
+    query.batches = count(entry.at("batches"));
+    query.failures = count(entry.at("failures"));
     query.last_batch_end = time_of(entry.at("last_end"));
     query.batch_start = time_of(entry.at("start"));
     query.newest_batch = entry.at("newest").get<std::int64_t>();
   }
-  data.dropped = json.at("dropped").get<std::uint64_t>();
+  data.dropped = count(json.at("dropped"));
   return data;
 }
 
@@ -257,7 +295,7 @@ Json work_json(const WorkLedger::Data& data) {
           {"attempts", attempts_json(data.attempts)}};
 }
 
-spark::Millis millis_of(const Json& json) { return spark::Millis{json.get<std::int64_t>()}; }
+spark::Millis millis_of(const Json& json) { return spark::Millis{amount(json)}; }
 
 WorkLedger::Data work_of(const Json& json) {
   WorkLedger::Data data;
@@ -304,7 +342,7 @@ std::string to_json(const Run::Saved& saved) {
 
 Result<Run::Saved> from_json(std::string_view text) {
   try {
-    const Json json = Json::parse(text);
+    const Json json = parse(text);
     if (json.at("version").get<int>() != kVersion) {
       return Error{ErrorKind::kMalformed, "state of another version: " + json.at("version").dump()};
     }
@@ -321,7 +359,9 @@ Result<Run::Saved> from_json(std::string_view text) {
     if (const auto work = json.find("work"); work != json.end()) saved.work = work_of(*work);
     return saved;
   } catch (const nlohmann::json::parse_error& error) {
-    return Error{ErrorKind::kMalformed, error.what()};
+    return Error{ErrorKind::kMalformed, "byte " + std::to_string(error.byte) + ": no JSON"};
+  } catch (const WrongNumber& error) {
+    return Error{ErrorKind::kWrongType, error.what()};
   } catch (const nlohmann::json::exception& error) {
     return Error{ErrorKind::kWrongType, error.what()};
   }

@@ -120,7 +120,9 @@ std::vector<UseLine> uses(const Value& cost) {
   double sum = 0;
   for (const auto& [name, money] : amounts) sum += std::max(money, 0.0);
   std::vector<UseLine> lines;
-  for (const auto& [name, money] : amounts) {
+  for (const auto& amount : amounts) {
+    const std::string& name = amount.first;
+    const double money = amount.second;
     if (!(money > 0)) continue;
     const auto known = std::find_if(kMeanings.begin(), kMeanings.end(), [&](const auto& m) { return name == m.name; });
     const bool found = known != kMeanings.end();

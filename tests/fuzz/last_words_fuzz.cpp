@@ -33,7 +33,7 @@ void check(const outcome::LastWordsMessage& message) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace spark_exporter;
-  const std::string text(data, data + size);
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
   static_cast<void>(outcome::looks_like_last_words(text));
   const auto message = outcome::decode_last_words(text);
   if (message) {

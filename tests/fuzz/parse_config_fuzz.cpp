@@ -1,5 +1,7 @@
 // Any bytes as a configuration file: an error names a place, and what is accepted is within its bounds.
 
+#include <chrono>
+#include <cmath>
 #include <cstdint>
 
 #include "exporter/config/config_file.hpp"
@@ -7,7 +9,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace spark_exporter;
-  const std::string text(data, data + size);
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto config = config::parse_config(text, "c.yml", {"gc", "sql"});
   if (!config) {
     fuzz::require_line(config.error().what);
@@ -19,6 +21,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::require(config->job_labels.size() <= 20 && config->collectors.size() <= 2);
   for (const std::string& label : config->job_labels) {
     fuzz::require(!label.empty() && label.find_first_of("\"\n {}=") == std::string::npos);
+  }
+  fuzz::require(config->group_limit <= 10'000);
+  for (const auto& budget : config->budgets) {
+    fuzz::require(!budget.job.empty() && budget.amount > 0);
+    static_cast<void>(cost::find_budget(config->budgets, "etl", "nightly"));
+  }
+  // The epoch, and a day of today.
+  for (const std::int64_t at : {0LL, 1795780800LL}) {
+    const cost::TimePoint from{std::chrono::seconds{at}};
+    cost::NodeTraits node = config->default_node;
+    if (node.instance_type.empty()) node.instance_type = "m5.xlarge";
+    const auto spans = config->prices.prices(node, from);
+    fuzz::require(!spans.empty() && spans.front().from == from);
+    for (const auto& span : spans) {
+      fuzz::require(span.from >= from);
+      for (const double price : {span.prices.core, span.prices.memory_gib, span.prices.gpu}) {
+        fuzz::require(std::isfinite(price) && price >= 0);
+      }
+    }
   }
   return 0;
 }

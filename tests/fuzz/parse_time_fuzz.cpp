@@ -6,7 +6,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace spark_exporter;
-  const std::string text(data, data + size);
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto time = spark::parse_time(text);
   if (time) {
     const auto millis = time->time_since_epoch().count();

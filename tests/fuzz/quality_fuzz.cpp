@@ -37,7 +37,7 @@ void check(const intake::QualityResult& result) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace spark_exporter;
-  const std::string text(data, data + size);
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto document = intake::decode_quality(text, "fuzz");
   if (!document) {
     fuzz::require_line(document.error().what);
