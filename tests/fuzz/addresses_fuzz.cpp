@@ -30,7 +30,9 @@ void check_url(std::string_view text) {
   require(url->to_string().find('@') == std::string::npos || url->path.find('@') != std::string::npos);
   const auto again = net::parse_url(url->to_string());
   require(again.has_value() && *again == *url);
-  const auto head = net::serialize({.target = "/x"}, *url, "fuzz");
+  net::Request request;
+  request.target = "/x";
+  const auto head = net::serialize(request, *url, "fuzz");
   require(head.has_value() && head->ends_with("\r\n\r\n"));
 }
 
@@ -51,7 +53,9 @@ void check_texts(std::string_view text) {
   } else {
     require_line(bytes.error().what);
   }
-  net::Request request{.target = std::string(text), .headers = {{"X", std::string(text)}, {std::string(text), "x"}}};
+  net::Request request;
+  request.target = text;
+  request.headers = {{"X", std::string(text)}, {std::string(text), "x"}};
   const auto sent = net::serialize(request, {"http", "a", 80, ""}, "fuzz");
   if (!sent) require_line(sent.error().what);
   static_cast<void>(net::retry_after(text));

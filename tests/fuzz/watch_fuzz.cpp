@@ -86,7 +86,9 @@ class Api final : public net::HttpClient {
     const auto at = script_.find(kSeparator);
     auto answer = script_.substr(0, at);
     script_.remove_prefix(at == std::string_view::npos ? script_.size() : at + kSeparator.size());
-    net::ResponseHead head{.status = 200, .content_type = "application/json"};
+    net::ResponseHead head;
+    head.status = 200;
+    head.content_type = "application/json";
     if (!answer.empty() && answer.front() >= '1' && answer.front() <= '5') {
       constexpr unsigned kStatus[] = {401, 403, 404, 410, 503};
       head.status = kStatus[answer.front() - '1'];
