@@ -250,7 +250,7 @@ TEST_F(CourierTest, RepeatsWhereTheChannelAsksForIt) {
   start(kQuick, milliseconds{1});
   courier->send(failed_run());
   EXPECT_TRUE(observer.wait_for_tries(4));
-  EXPECT_TRUE(courier->done());
+  EXPECT_TRUE(done());
   EXPECT_EQ(event.tries().size(), 1U);
 }
 

@@ -59,8 +59,8 @@ class Folder : public testing::Test {
   void age(const std::string& name) {
     fs::last_write_time(folder_.file(name), fs::file_time_type::clock::now() - 1h);
   }
-  void wait_for_looks(const DropFolder& folder, std::uint64_t more) {
-    const auto wanted = folder.looks() + more;
+  void wait_for_looks(const DropFolder& folder, std::uint64_t more) { wait_until_looks(folder, folder.looks() + more); }
+  void wait_until_looks(const DropFolder& folder, std::uint64_t wanted) {
     const auto end = std::chrono::steady_clock::now() + 10s;
     while (folder.looks() < wanted && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
     ASSERT_GE(folder.looks(), wanted);
@@ -76,7 +76,7 @@ class Folder : public testing::Test {
 
 TEST_F(Folder, ReadsARenamedFileAtOnceAndOnce) {
   const DropFolder folder(folder_.path(), 1000, readings_.reader(), {1h, 1h});
-  wait_for_looks(folder, 1);
+  wait_until_looks(folder, 1);
   leave("a.json", "first");
   auto all = readings_.wait_for(1);
   ASSERT_EQ(all.size(), 1U) << "told by the kernel: the next look would be in an hour";
