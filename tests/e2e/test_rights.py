@@ -48,9 +48,12 @@ class Program(lab.Exporter):
         return [match.group(0) for match in found if match]
 
     def post(self, path, body, token=None):
+        return self.ask("POST", path, body, token)
+
+    def ask(self, method, path, body=None, token=None):
         connection = http.client.HTTPConnection(*self.address, timeout=20)
         try:
-            connection.request("POST", path, body, {"Authorization": "Bearer " + token} if token else {})
+            connection.request(method, path, body, {"Authorization": "Bearer " + token} if token else {})
             answer = connection.getresponse()
             return answer.status, answer.read().decode("utf-8")
         finally:
@@ -97,11 +100,19 @@ RUNNING = {"phase": "Running", "startTime": "2026-01-01T00:00:00Z",
            "containerStatuses": [container({"running": {"startedAt": "2026-01-01T00:00:01Z"}})]}
 
 
+def at(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+
+
 def failed():
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    ended = {"exitCode": 3, "reason": "Error", "startedAt": "2026-01-01T00:00:01Z", "finishedAt": now}
+    ended = {"exitCode": 3, "reason": "Error", "startedAt": "2026-01-01T00:00:01Z", "finishedAt": at(0)}
     return {"phase": "Failed", "startTime": "2026-01-01T00:00:00Z",
             "containerStatuses": [container({"terminated": ended})]}
+
+
+def succeeded(seconds):
+    ended = {"exitCode": 0, "reason": "Completed", "startedAt": at(-seconds), "finishedAt": at(0)}
+    return {"phase": "Succeeded", "startTime": at(-seconds), "containerStatuses": [container({"terminated": ended})]}
 
 
 def define(plane):
@@ -277,6 +288,41 @@ def check_last_words(plane, pods):
         assert program.get("/-/healthy")[0] == 200
 
 
+# --- what earlier runs were like -----------------------------------------------------------------
+
+def check_baseline(plane, pods):
+    """What a sidecar asks for: of its own pod's job, and of no other."""
+    client, path = plane.client(), "/api/v1/baseline"
+    nightly = {"spark-app-name": "nightly"}
+    with observer(plane, "words") as program:
+        ready(program)
+        for name, seconds, money in (("nightly-1", 100, 2), ("nightly-2", 300, 4), ("nightly-3", 200, 7)):
+            pod = driver(client, name, nightly, RUNNING)
+            uses = {f"cost_{use}": 0 for use in ("gc", "task_failed", "stage_retry", "speculation", "killed", "idle",
+                                                 "starting", "driver", "lingering", "unobserved")}
+            told = words(pod, outcome="succeeded", reason="", exit_code=0, started=time.time() - seconds, ended=time.time(),
+                         cost_currency="EUR", cost_task_ok=money, **uses)
+            token = token_of(client, "spark", pod)
+            lab.wait_until("its last words to be taken", lambda: program.post("/api/v1/last-words", told, token)[0] == 200,
+                           30)
+            client.patch(f"/api/v1/namespaces/{NAMESPACE}/pods/{name}/status", {"status": succeeded(seconds)})
+        program.until("three good runs", lambda s: s.total("spark_job_runs_total", app="nightly", outcome="succeeded") == 3)
+        asking = token_of(client, "spark", driver(client, "nightly-4", nightly, RUNNING))
+        lab.wait_until("the next run's pod", lambda: program.ask("GET", path, token=asking)[0] == 200, 30)
+        baseline = json.loads(program.ask("GET", path, token=asking)[1])
+        assert baseline["runs"] == 3 and baseline["cost"] == 4 and baseline["currency"] == "EUR", baseline
+        assert abs(baseline["duration_seconds"] - 200) <= 2, baseline
+        print(f"baseline, the next run's own pod: {baseline}")
+        for expected, what, token in [
+                (200, "a pod of another job", token_of(client, "spark", pods["running"])),
+                (404, "a pod that is none of Spark's", token_of(client, "spark", pods["stranger"])),
+                (403, "a token of no pod", token_of(client, "spark")), (401, "no token", None)]:
+            status, answer = program.ask("GET", path, token=token)
+            assert status == expected, (what, expected, status, answer)
+            assert expected != 200 or json.loads(answer)["runs"] == 0, answer
+            print(f"baseline, {what}: {status} {answer.strip()}")
+
+
 def test(_version):
     with control_plane.ControlPlane() as plane:
         define(plane)
@@ -284,6 +330,7 @@ def test(_version):
         check_observer(plane)
         check_sidecar(plane)
         check_last_words(plane, pods)
+        check_baseline(plane, pods)
 
 
 if __name__ == "__main__":
