@@ -20,7 +20,7 @@ part() {  # part NAME COMMAND...
   esac
 }
 
-rm -f "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards}.md "$out"/{cost,waste}-*.md
+rm -f "$out"/cost-bench.txt "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards}.md "$out"/{cost,waste}-*.md
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
 rights() {
   python3 tests/e2e/test_rights.py >"$out/rights.log" 2>&1; local code=$?
@@ -43,6 +43,8 @@ for spark in 3.5.9 4.3.0; do
   part "cost, Spark $spark" python3 tests/e2e/test_cost.py "$spark" --table "$out/cost-$spark.md"
   part "waste, Spark $spark" python3 tests/e2e/test_waste.py "$spark" --table "$out/waste-$spark.md"
 done
+bench=build/release/bench/cost_bench
+[ -x "$bench" ] && "$bench" >"$out/cost-bench.txt"
 [ -s "$out/cost-3.5.9.md" ] && [ -s "$out/cost-4.3.0.md" ] && scripts/cost_page.sh "$out" >docs/proof/cost.md
 if [ -s "$out/matrix.md" ] && [ -s "$out/outcomes.md" ]; then
   scripts/outcomes_page.sh "$out/matrix.md" "$out/outcomes.md" >docs/proof/outcomes.md
