@@ -19,7 +19,7 @@ import kube_pods
 import lab
 
 FOLDER = os.path.join(lab.ROOT, "docs", "operations", "runbooks")
-NAMESPACE, APP, POD = "etl", "sales", "sales-driver"
+NAMESPACE, APP, POD, BACKUP = "etl", "sales", "sales-driver", "orders"
 LABELS = {"app.kubernetes.io/name": "spark-exporter"}
 # Families that are not served yet, or not by these runs.
 ANNOUNCED = ("data_quality_", "spark_job_baseline_cost")
@@ -60,8 +60,12 @@ def furnish(cluster, app_id):
     executor["metadata"]["labels"].update({"spark-role": "executor", "spark-exec-id": "1"})
     made = cluster.create_pod(executor)
     template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "x", "image": "x", "command": ["true"]}]}}
-    cron = {"metadata": {"name": APP}, "spec": {"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": template}}}}
-    api.create(f"/apis/batch/v1/namespaces/{NAMESPACE}/cronjobs", cron)
+    spec = {"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": template}}}
+    for name, labels in ((APP, {"spark-exporter.io/job": APP}),  # as charts/spark-job makes them
+                         (f"{APP}-backup", {"spark-exporter.io/backup": BACKUP}),
+                         (f"{APP}-drill", {"spark-exporter.io/restore-drill": BACKUP})):
+        api.create(f"/apis/batch/v1/namespaces/{NAMESPACE}/cronjobs",
+                   {"metadata": {"name": name, "labels": labels}, "spec": spec})
     api.create(f"{core}/resourcequotas", {"metadata": {"name": "compute"}, "spec": {"hard": {"pods": "50"}}})
     api.create(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments", {
         "metadata": {"name": "spark-exporter", "labels": LABELS}, "spec": {
@@ -189,14 +193,14 @@ def test(version):
             spark.reach("files")
             exporter.at_rest()
             base = f"http://127.0.0.1:{exporter.address[1]}"
-            asked = {"namespace": NAMESPACE, "app": APP, "app_id": app_id, "node": "proc-0", "backup": APP}
+            asked = {"namespace": NAMESPACE, "app": APP, "app_id": app_id, "node": "proc-0", "backup": BACKUP}
             query = "?" + urllib.parse.urlencode(asked)
             texts = written()
             served = {page: fetch(f"{base}/runbooks/{page}{query}")[0] for page in texts}
             where = {**os.environ, "KUBECONFIG": cluster.kubeconfig, "EXPORTER": base, "SPARK_UI": spark.url,
                      "PATH": kubectl_folder(cluster) + ":" + os.environ["PATH"]}
             named = {**where, "NAMESPACE": NAMESPACE, "APP": APP, "APP_ID": app_id, "DRIVER_POD": POD, "NODE": "proc-0",
-                     "BACKUP": APP}
+                     "BACKUP": BACKUP}
             for page, text in served.items():
                 left = [name for language, mark, content in blocks(text) if mark != "setup" and language != "yaml"
                         for name in re.findall(r"\$\{?([A-Z_]+)", content)]
