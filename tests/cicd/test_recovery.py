@@ -2,12 +2,14 @@
 """Backup and recovery for real. In S3 (rclone's own server of it), by rclone and by the aws CLI. And as the chart runs
 them: CronJobs of a real API server, whose pods a kubelet over processes runs with the scripts as the chart's ConfigMap
 has them, and a real observer that is told by them and by disaster-recovery.sh, typed by hand. Bytes are compared,
-damage is found.
+damage is found. Last, out of a copy of the template repository, the data are restored for another namespace and the job
+is installed there: a real spark-submit, driver and executors read what was restored.
     test_recovery.py [s3|cluster]      without: both
 """
 
 import filecmp
 import glob
+import json
 import os
 import re
 import shutil
@@ -24,13 +26,25 @@ import kube_lab
 import lab
 import team_repo
 
-NAMESPACE, JOB = "spark", "my-job"
+sys.path.insert(0, os.path.join(toolbox.ROOT, "tests", "charts"))
+import test_submit  # noqa: E402  (its values for a cluster without images)
+
+NAMESPACE, JOB, ELSEWHERE = "spark", "my-job", "recovery"
 BACKUP, RESTORE = (os.path.join(toolbox.OPERATIONS, name) for name in ("backup.sh", "disaster-recovery.sh"))
 MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 # There is no mount namespace: what the pod has mounted is looked up by its path.
 LOOK_UP = """of() { printf '%s\\n' "$KUBELAB_MOUNTS" | sed -n "s|^$1=||p"; }
 OBSERVER_TOKEN_FILE=$(of /var/run/secrets/kubernetes.io/serviceaccount)/token TMPDIR=$(of /tmp)
 export OBSERVER_TOKEN_FILE TMPDIR
+"""
+
+
+# Counts what was restored, on an executor.
+PROGRAM = """import sys
+from pyspark.sql import SparkSession
+context = SparkSession.builder.getOrCreate().sparkContext
+total = context.binaryFiles(sys.argv[1] + "/day=*").map(lambda file: len(file[1])).sum()
+print("restored bytes", total, flush=True)
 """
 
 
@@ -269,6 +283,8 @@ class Chart:
 
 
 def cluster(place):
+    lab.need_java()
+    python = lab.python_with_spark("3.5.9")
     with kube_lab.Cluster() as plane:
         plane.namespace(NAMESPACE)
         with (
@@ -276,7 +292,9 @@ def cluster(place):
             team_repo.machine(team_repo.kubectl(plane)) as environment,
         ):
             observer.wait_ready()
-            through(Chart(plane, observer, place, environment))
+            chart = Chart(plane, observer, place, environment)
+            through(chart)
+            elsewhere(chart, python)
 
 
 def through(chart):
@@ -307,6 +325,55 @@ def through(chart):
     os.rename(chart.data, chart.data + "-gone")
     expect("the chart's backup without data", "Failed", chart.run("backup-2", f"{JOB}-backup"))
     chart.until("backup_last_attempt_success", 0)
+
+
+def elsewhere(chart, python):
+    """The job in another namespace, on restored data, out of a team's own repository."""
+    os.rename(chart.data + "-gone", chart.data)
+    expect("a fresh backup", "Complete", chart.run("backup-3", f"{JOB}-backup"))
+    stamp = sorted(os.listdir(os.path.join(chart.backups, JOB)))[-1]
+    repo = os.path.join(chart.place, "repo")
+    subprocess.run(["cp", "-rL", toolbox.TEMPLATE, repo], check=True)
+    # The default place below the backups' own, which kubectl tells: of all namespaces, since its own has none.
+    restored = os.path.join(chart.backups, "restored", ELSEWHERE, JOB, stamp)
+    values = test_submit.values(chart.cluster, chart.observer, python, "3.5.9", {})
+    values["application"] = {"script": PROGRAM, "arguments": ["file://" + restored]}
+    values["exporter"].update(owner="sidecar", observerUrl="")
+    with open(os.path.join(repo, "values", "recovery.yaml"), "w", encoding="utf-8") as out:
+        yaml.safe_dump(values, out)
+    code, said = toolbox.run(
+        ["./scripts/operations/disaster-recovery.sh", "--backup-date", stamp[:10], "--target-namespace", ELSEWHERE]
+        + ["--verify", "--deploy", "values/recovery.yaml"],
+        cwd=repo,
+        KUBECONFIG=chart.cluster.kubeconfig,
+        PATH=chart.environment["PATH"],
+        HOME=chart.environment["HOME"],
+    )
+    print(said)
+    expect("disaster-recovery.sh --verify --deploy", 0, code)
+    expect("bytes equal", True, same(chart.data, restored))
+    api = chart.cluster.api
+    release = chart.call("helm", "list", "--namespace", ELSEWHERE, "--short").split()
+    expect("the release in the other namespace", [JOB], release)
+
+    def ended():
+        jobs, _ = api.list(f"/apis/batch/v1/namespaces/{ELSEWHERE}/jobs", f"spark-exporter.io/job={JOB}")
+        told = [one["type"] for job in jobs for one in job.get("status", {}).get("conditions", [])]
+        return next((one for one in told if one in ("Complete", "Failed")), None)
+
+    end = lab.wait_until("the end of the job there", ended, 240)
+    driver = api.list(f"/api/v1/namespaces/{ELSEWHERE}/pods", "spark-role=driver")[0][0]
+    lines = chart.cluster.log_of(driver, kube_lab.DRIVER)
+    expect("the job there", "Complete", end) if end == "Complete" else expect("\n".join(lines[-40:]), "Complete", end)
+    expect("what it read", [f"restored bytes {chart.size}"], [line for line in lines if "restored bytes" in line])
+    words = lab.wait_until("the exporter's last words", lambda: last_words(chart, driver), 90)
+    expect("its exporter", "succeeded", words["outcome"])
+
+
+def last_words(chart, driver):
+    path = f"/api/v1/namespaces/{ELSEWHERE}/pods/{driver['metadata']['name']}"
+    ended = kube_lab.container_status(chart.cluster.api.get(path), kube_lab.SIDECAR)["state"].get("terminated")
+    return ended and json.loads(ended["message"])
 
 
 def test(part):

@@ -43,6 +43,12 @@ class Release(unittest.TestCase):
         self.assertEqual(code, 0, said)
         return out
 
+    def test_this_tree_could_be_released(self):
+        code, said = self.step("check", version())
+        self.assertEqual(code, 0, said)
+        code, said = self.step("notes", version())
+        self.assertEqual((code, said.strip().startswith("*")), (0, True), said)
+
     def test_what_does_not_fit_is_named(self):
         code, said = self.step("check", "99.0.0")
         self.assertEqual((code, "CMakeLists.txt says" in said), (1, True), said)

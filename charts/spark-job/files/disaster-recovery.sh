@@ -11,7 +11,7 @@
 #   --overwrite              though there are files already
 #   --deploy VALUES          then install the job there: helm upgrade --install NAME charts/spark-job (--chart: another)
 #   --source-namespace NS    BACKUP_NAMESPACE  whose backup it is. Without a location the backup's CronJob is asked with
-#                            kubectl, in this namespace (default: kubectl's own)
+#                            kubectl, in this namespace (default: kubectl's own, then all that it may list)
 #   --list                   print the dates that are there, and end
 # With --verify time and result go to OBSERVER_URL if that is set, and into the pod's termination message.
 # Exit codes: 0 good, 1 failed or damaged, 2 not understood.
@@ -70,12 +70,17 @@ if [ -z "$location" ]; then
   command -v kubectl >/dev/null || bad "no --location, and no kubectl to ask the backup's CronJob with"
   env='{.spec.jobTemplate.spec.template.spec.containers[0].env[?(@.name=="'
   of="{.metadata.namespace}{'\t'}${env}BACKUP_NAME\")].value}{'\t'}${env}BACKUP_LOCATION\")].value}{'\n'}"
-  found=$(kubectl ${source_namespace:+--namespace "$source_namespace"} get cronjobs \
-    -l "spark-exporter.io/backup${name:+=$name}" -o jsonpath="{range .items[*]}$of{end}") || exit 1
+  cronjobs() {  # WORD...: for kubectl, to say where
+    kubectl get cronjobs "$@" -l "spark-exporter.io/backup${name:+=$name}" -o jsonpath="{range .items[*]}$of{end}"
+  }
+  found=$(cronjobs ${source_namespace:+--namespace "$source_namespace"}) || exit 1
+  where=${source_namespace:-this namespace}
+  if [ -z "$found$source_namespace" ] && found=$(cronjobs --all-namespaces 2>"$work/refused"); then where="any namespace"; fi
   case $(printf '%s\n' "$found" | grep -c .) in
-    0) bad "no --location, and no CronJob with the label spark-exporter.io/backup${name:+=$name} in this namespace" ;;
+    0) bad "no --location, and no CronJob with the label spark-exporter.io/backup${name:+=$name} in $where" ;;
     1) ;;
-    *) bad "several backups: choose one by --backup: $(printf '%s\n' "$found" | cut -f 2 | tr '\n' ' ')" ;;
+    *) bad "several backups: choose one by --backup and --source-namespace: $(printf '%s\n' "$found" |
+      awk '{ printf "%s%s of %s", sep, $2, $1; sep = ", " }')" ;;
   esac
   source_namespace=$(printf '%s\n' "$found" | cut -f 1)
   name=$(printf '%s\n' "$found" | cut -f 2)
