@@ -4,7 +4,7 @@
 set -euo pipefail
 said() {  # said NAME: the lines of a test, as they are
   echo '```'
-  grep -E '^(Helm|observer|sidecar|good|bad|classic)' "$1" || echo "(did not run)"
+  grep -E '^(Helm|observer|sidecar|good|bad|classic|dynamic|claims|without|each of)' "$1" || echo "(did not run)"
   echo '```'
 }
 cat <<TEXT

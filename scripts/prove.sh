@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The long proofs on real Kubernetes and real Spark, each with its table in build/proof/. Goes on after a failure and ends with the
 # worst exit code; a part that lacks something (Go, Java) says so and counts as skipped.
+#   scripts/prove.sh                                    everything
+#   PARTS='@(charts|pipeline)*' scripts/prove.sh        the parts whose names are like that; other pages stay as they are
 set -uo pipefail
 cd "$(dirname "$0")/.."
 out=build/proof
@@ -11,6 +13,8 @@ worst=0
 
 part() {  # part NAME COMMAND...
   local name=$1 code; shift
+  # shellcheck disable=SC2053  # a pattern
+  [[ $name == ${PARTS:-*} ]] || return 0
   echo "=== $name"
   "$@"; code=$?
   case $code in
@@ -20,7 +24,8 @@ part() {  # part NAME COMMAND...
   esac
 }
 
-rm -f "$out"/cost-bench.txt "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards}.md "$out"/{cost,waste}-*.md
+rm -f "$out"/cost-bench.txt "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards,alerts,mutation}.md
+rm -f "$out"/{cost,waste}-*.md
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
 rights() {
   python3 tests/e2e/test_rights.py >"$out/rights.log" 2>&1; local code=$?
@@ -49,23 +54,27 @@ bench=build/release/bench/cost_bench
 if [ -s "$out/matrix.md" ] && [ -s "$out/outcomes.md" ]; then
   scripts/outcomes_page.sh "$out/matrix.md" "$out/outcomes.md" >docs/proof/outcomes.md
 fi
-rm -f "$out"/charts*
-charts() {  # charts NAME COMMAND...: what it prints, for the page
+rm -f "$out"/{charts,pipeline}*
+logged() {  # logged NAME COMMAND...: what it prints, for the page
   local name=$1 code; shift
-  "$@" >"$out/charts-$name.log" 2>&1; code=$?
-  cat "$out/charts-$name.log"
+  "$@" >"$out/$name.log" 2>&1; code=$?
+  cat "$out/$name.log"
   return "$code"
 }
-part charts_helm charts helm python3 tests/charts/test_helm.py
-part charts_install charts install python3 tests/charts/test_install.py --all --table "$out/charts-install.md"
-part charts_rights charts rights python3 tests/charts/test_chart_rights.py
-part charts_submit charts submit python3 tests/charts/test_submit.py 3.5.9 --all
-part charts_submit4 charts submit4 python3 tests/charts/test_submit.py 4.3.0
+part charts_helm logged charts-helm python3 tests/charts/test_helm.py
+part charts_install logged charts-install python3 tests/charts/test_install.py --all --table "$out/charts-install.md"
+part charts_rights logged charts-rights python3 tests/charts/test_chart_rights.py
+part charts_submit logged charts-submit python3 tests/charts/test_submit.py 3.5.9 --all
+part charts_submit4 logged charts-submit4 python3 tests/charts/test_submit.py 4.3.0 --all
 page() {  # page NAME TITLE TEXT
   [ -s "$out/$1.md" ] || return
   { printf '%s\n\n' "$3"; cat "$out/$1.md"; } | scripts/proof_page.sh "$2" "etcd and API server." >"docs/proof/$1.md"
 }
-for helm in helm3 helm4; do part "pipeline, $helm" python3 tests/cicd/test_pipeline.py 3.5.9 $helm; done
+for helm in helm3 helm4; do
+  part "pipeline, $helm" logged "pipeline-$helm" python3 tests/cicd/test_pipeline.py 3.5.9 $helm
+done
+part pipeline_newcomer logged pipeline-newcomer python3 tests/cicd/test_newcomer.py 3.5.9
+part pipeline_recovery logged pipeline-recovery python3 tests/cicd/test_recovery.py cluster
 part rules python3 rules/tests/test_rules.py
 part mutation python3 rules/tests/mutate.py --markdown "$out/mutation.md"
 for version in 3.5.9 4.3.0; do part "healthy_hour_$version" python3 tests/e2e/test_healthy_hour.py "$version"; done
@@ -102,6 +111,12 @@ as Grafana would: over half a day of a fleet of twenty made-up jobs, whose famil
 [metrics.md](../metrics.md), and over an observer and four sidecars beside recorded drivers.
 
 TEXT
+fi
+if [ -s "$out/pipeline-helm3.log" ] && [ -s "$out/pipeline-newcomer.log" ]; then
+  scripts/pipeline_page.sh "$out" >"$out/pipeline.md"
+  page pipeline "From push to watched job, and back" \
+    "\`tests/cicd\`: a copy of \`examples/spark-job-repo\`, its pipeline and scripts, on a real API server with a kubelet
+over processes; Spark 3.5.9. The spark-operator and images are stand-ins."
 fi
 if [ -s "$out/charts-install.md" ]; then
   scripts/charts_page.sh "$out" >"$out/charts.md"

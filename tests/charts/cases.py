@@ -46,19 +46,21 @@ JOBS = {
     "operator, on a schedule, everything": _job("operator", **_FULL),
     "submit": _job("submit"),
     "submit, on a schedule, everything": _job("submit", **_FULL),
-    "submit, then a check": _job("submit", qualityGate={"enabled": True, "when": "afterRun", "command": ["true"]}),
+    "submit, then a check": _job("submit", sparkVersion="4.3.0", qualityGate={
+        "enabled": True, "when": "afterRun", "command": ["true"]}),
     "operator, classic sidecar": _job("operator", exporter={"sidecar": "classic"}),
 }
 
 OBSERVERS = {
     "cluster": {},
-    "one namespace": {"observer": {"namespace": "spark"}, "rbac": {"velero": True, "nodes": True}},
+    "one namespace": {"observer": {"namespace": "spark"}, "rbac": {"velero": True}},
     "three shards": {"observer": {"shards": 3, "state": {"persistent": True}},
                      "podDisruptionBudget": {"enabled": True}},
     "everything": {
         "observer": {"state": {"persistent": True}, "pollDrivers": True, "logFormat": "json", "apiTokenSecret": "api"},
         "prices": {"currency": "EUR", "prices": [{"core": 0.04, "memory_gib": 0.005}]},
-        "sidecars": {"namespaces": ["spark"]}, "networkPolicy": {"enabled": True, "egress": [{}]},
+        "sidecars": {"namespaces": ["spark"], "logs": "all", "qualityFolder": "/var/run/quality", "nodes": True},
+        "networkPolicy": {"enabled": True, "egress": [{}]},
         "podDisruptionBudget": {"enabled": True}, "serviceMesh": "linkerd",
         "rules": {"contract": "keep-firing", "runbookBaseUrl": "https://wiki.example/runbooks",
                   "disabled": ["SparkSpill"], "labels": {"cluster": "eu-1"}},

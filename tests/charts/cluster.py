@@ -15,7 +15,8 @@ OPERATOR_CRDS = os.environ.get("SPARKOPERATOR_CRDS", os.path.join(
     helm.ROOT, "..", "shared", "recordings", "kubernetes-1.36.3", "sparkoperator-2.5.2", "crd"))
 STAND_IN = os.path.join(lab.HERE, "kube", "sparkoperator-crds.json")
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-WANTED = ("podmonitors", "servicemonitors", "prometheusrules", "externalsecrets")
+WANTED = ("podmonitors", "servicemonitors", "prometheusrules", "externalsecrets", "velero.io_backups",
+          "velero.io_schedules")
 OWN = {("configmaps", "kube-root-ca.crt"), ("serviceaccounts", "default")}
 
 
@@ -34,7 +35,7 @@ def operator_definitions():
 
 def module_definitions(folder):
     for path in sorted(glob.glob(os.path.join(folder, "crds", "*", "*.yaml"))):
-        if any(path.endswith(f"_{name}.yaml") for name in WANTED):
+        if any(os.path.basename(path).endswith(f"{name}.yaml") for name in WANTED):
             with open(path, encoding="utf-8") as source:
                 yield from (made for made in yaml.load_all(source, yaml.CSafeLoader) if made)
 

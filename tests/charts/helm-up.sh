@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# helm-up.sh build: builds Helm 3 and 4 and unpacks the resource definitions of prometheus-operator and of
-# external-secrets, all from their Go modules, once for each state of what is here. Prints the folder that has
-#   helm3  helm4  crds/prometheus-operator/*.yaml  crds/external-secrets/*.yaml
+# helm-up.sh build: builds Helm 3 and 4 and unpacks the resource definitions of prometheus-operator, of external-secrets
+# and of Velero, all from their Go modules, once for each state of what is here. Prints the folder that has
+#   helm3  helm4  crds/prometheus-operator/*.yaml  crds/external-secrets/*.yaml  crds/velero/*.yaml
 #
 #   KUBELAB_CACHE   binaries and Go build cache (default: ${XDG_CACHE_HOME:-~/.cache}/kubelab), shared with
 #                   tests/e2e/kube: go.mod here has the same versions of what both compile, so that each

@@ -1,15 +1,17 @@
 """charts/spark-job with the runner `submit`, for real: helm install, the Job's pod runs PySpark's own spark-submit in
 cluster mode against a real API server, a kubelet over processes runs the driver that it makes of our pod template,
 with executors of its own and the exporter beside it, in a namespace that enforces the restricted pod security; once
-to success, once to failure. Which rights Spark used is read from the API server's audit log and held against the
-chart's Role.
-    test_submit.py [VERSION] [--all]    VERSION of PySpark, 3.5.9; --all: with a classic sidecar that is the owner too
+to success, once to failure. Which rights spark-submit, driver and exporter used is read from the API server's audit log
+and held against the chart's Role, and what the driver used alone against the Role of the runner `operator`.
+    test_submit.py [VERSION] [--all]    VERSION of PySpark, 3.5.9; --all: with a classic sidecar that is the owner, with
+                                        dynamic allocation, with claims on demand, and without some rights, too
 """
 import json
 import os
 import sys
 
 import helm
+import kube_client
 import kube_lab
 import lab
 from helm import JOB, one
@@ -19,13 +21,22 @@ CONTAINER = os.path.join(helm.HERE, "container.py")
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
 POLICY = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
           "rules": [{"level": "Metadata", "userGroups": [f"system:serviceaccounts:{NAMESPACE}"]}, {"level": "None"}]}
-# What a driver asks for only in a run that this one is not.
+# What is asked for only in other runs than the plain ones: by those of --all.
 ELSEWHERE = {
     ("services", "create"): "asked for by the patch that makes the driver's Service, and so in no audit log",
+    ("networkpolicies", "create"): "asked for by the patch that makes the executors' NetworkPolicy, likewise",
     ("persistentvolumeclaims", "create"): "claims on demand (spark.kubernetes.executor.volumes...OnDemand)",
     ("pods", "delete"): "executors that dynamic allocation gives back",
     ("pods", "patch"): "executors that are marked for decommissioning (spark.kubernetes.executor.decommissionLabel)",
 }
+BY_PATCH = [right for right, why in ELSEWHERE.items() if "by the patch" in why or "likewise" in why]
+IDLE = {"spark.dynamicAllocation.executorIdleTimeout": "1s", "spark.dynamicAllocation.minExecutors": "0",
+        "spark.dynamicAllocation.shuffleTracking.timeout": "1s",
+        "spark.kubernetes.executor.decommissionLabel": "going",
+        "spark.kubernetes.dynamicAllocation.deleteGracePeriod": "1s"}
+CLAIM = "spark.kubernetes.executor.volumes.persistentVolumeClaim.data"
+CLAIMS = {CLAIM + ".mount.path": "/data", CLAIM + ".options.claimName": "OnDemand",
+          CLAIM + ".options.storageClass": "none", CLAIM + ".options.sizeLimit": "1Gi"}
 
 
 class Audited(kube_lab.Cluster):
@@ -38,18 +49,20 @@ class Audited(kube_lab.Cluster):
         self.environment["KUBELAB_APISERVER_ARGS"] = f"--audit-policy-file={policy} --audit-log-path={self.audit}"
         return super()._kube_up(*words)
 
-    def used(self, account):
-        """{(resource, verb): how often} of what this account was allowed and what it was not."""
+    def used(self, account, pod=None):
+        """{(resource, verb): how often} of what this account was allowed and what it was not; `pod`: only by it."""
         allowed, refused = {}, {}
         with open(self.audit, encoding="utf-8") as log:
             for line in log:
                 event = json.loads(line)
                 if event["user"]["username"] != f"system:serviceaccount:{NAMESPACE}:{account}":
                     continue
-                if "objectRef" not in event:
+                who = event["user"].get("extra", {}).get("authentication.kubernetes.io/pod-name")
+                if "objectRef" not in event or pod and who != [pod]:
                     continue
                 into = refused if event.get("responseStatus", {}).get("code") == 403 else allowed
-                key = event["objectRef"]["resource"], event["verb"]
+                what = event["objectRef"]
+                key = what["resource"] + ("/" + what["subresource"] if "subresource" in what else ""), event["verb"]
                 into[key] = into.get(key, 0) + 1
         return allowed, refused
 
@@ -157,10 +170,14 @@ def check_pod(driver, release, given):
     assert [made["kind"] for made in meta["ownerReferences"]] == ["Pod"], meta
 
 
-def check_rights(cluster, tool, release, given):
-    """The Role is what Spark asked for, and no more than what it may ask for."""
+def granted_by(tool, release, given):
     role = one(tool.template(release, JOB, given, NAMESPACE), "Role")
-    granted = {(resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
+    return {(resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
+
+
+def check_rights(cluster, tool, release, given, driver):
+    """The Role is what Spark asked for, and no more than what it may ask for. What was used."""
+    granted = granted_by(tool, release, given)
     used, refused = cluster.used("spark-" + release)
     print(f"{release}: Spark and exporter used " + ", ".join(f"{verb} {resource}" for resource, verb in sorted(used)))
     assert not refused, f"more is asked for: {refused}"
@@ -168,39 +185,99 @@ def check_rights(cluster, tool, release, given):
     assert unused <= set(ELSEWHERE), f"more than is asked for: {sorted(unused - set(ELSEWHERE))}"
     for right in sorted(unused):
         print(f"{release}: not in this run: {right[1]} {right[0]}, for {ELSEWHERE[right]}")
+    by_driver, _ = cluster.used("spark-" + release, driver["metadata"]["name"])
+    lesser = granted_by(tool, release, {**given, "runner": "operator"})
+    assert by_driver and set(by_driver) <= lesser, f"more than the operator's driver may: {set(by_driver) - lesser}"
+    print(f"{release}: the driver used {len(by_driver)} of these itself, all of them in the Role of runner: operator, "
+          f"which lacks {', '.join(f'{verb} {resource}' for resource, verb in sorted(granted - lesser))}", flush=True)
+    return set(used)
 
 
 def left(cluster, release):
     found = []
-    for base, plurals in (("/api/v1", ("pods", "services", "configmaps", "secrets", "serviceaccounts")),
-                          ("/apis/batch/v1", ("jobs",))):
+    for base, plurals in (("/api/v1", ("pods", "services", "configmaps", "secrets", "serviceaccounts",
+                                       "persistentvolumeclaims")),
+                          ("/apis/batch/v1", ("jobs",)), ("/apis/networking.k8s.io/v1", ("networkpolicies",))):
         for plural in plurals:
             items, _ = cluster.api.list(f"{base}/namespaces/{NAMESPACE}/{plural}")
             found += [made["metadata"]["name"] for made in items if release in made["metadata"]["name"]]
     return found
 
 
+def uninstall(cluster, tool, release):
+    tool.run("uninstall", release, "--namespace", NAMESPACE)
+    lab.wait_until("nothing left", lambda: not left(cluster, release), 90)
+    print(f"{release}: uninstalled, nothing left", flush=True)
+
+
+def check_claims(cluster, tool, given):
+    """Nobody makes the volumes here: that the claims were asked for is all, and that they go with the run."""
+    release, path = "claims", os.path.join(helm.CHARTS, JOB)
+    tool.run("install", release, path, "--namespace", NAMESPACE,
+             values={**given, "sparkConf": {**given["sparkConf"], **CLAIMS}})
+    right = ("persistentvolumeclaims", "create")
+    try:
+        lab.wait_until("a claim", lambda: right in cluster.used("spark-" + release)[0], 120)
+    except AssertionError:
+        show_logs(cluster, release)
+        raise
+    assert not cluster.used("spark-" + release)[1]
+    print(f"{release}: Spark used create persistentvolumeclaims")
+    uninstall(cluster, tool, release)
+    return right
+
+
+def check_without(cluster, tool, given, right):
+    """spark-submit without this right: it fails, and names it."""
+    release, path = "without-" + right[0], os.path.join(helm.CHARTS, JOB)
+    rules = [{**rule, "verbs": [verb for verb in rule["verbs"] if right != (rule["resources"][0], verb)]}
+             for rule in one(tool.template(release, JOB, given, NAMESPACE), "Role")["rules"]]
+    kube_client.service_account(cluster.api, NAMESPACE, release)
+    kube_client.role(cluster.api, NAMESPACE, release, rules)
+    own = {"rbac": {"create": False}, "serviceAccount": {"create": False, "name": release}}
+    tool.run("install", release, path, "--namespace", NAMESPACE, values={**given, **own})
+    submit = f"app.kubernetes.io/component=submit,app.kubernetes.io/instance={release}"
+    pod = lab.wait_until("the pod of spark-submit", lambda: newest(cluster, submit), 60)
+    pod = cluster.pods.wait(pod, "its end", lambda seen, _: seen["status"]["phase"] in ("Succeeded", "Failed") and seen,
+                            180)
+    told = "\n".join(cluster.log_of(pod, "spark-submit"))
+    assert pod["status"]["phase"] == "Failed" and f"cannot {right[1]} resource \"{right[0]}\"" in told, told[-3000:]
+    print(f"{release}: spark-submit fails: cannot {right[1]} {right[0]}", flush=True)
+    tool.run("uninstall", release, "--namespace", NAMESPACE)
+
+
 def test(version, everything):
     python = lab.python_with_spark(version)
     lab.need_java()
     folder = helm.built()
-    cases = [("good", "succeeded", {}), ("bad", "failed", {"arguments": ["fail"]})]
+    cases = [("good", "succeeded", {}), ("bad", "failed", {"arguments": ["fail"], "exporter": {"logs": "all"}})]
     if everything:
         cases += [("classic", "failed", {
-            "arguments": ["fail"], "exporter": {"sidecar": "classic", "owner": "sidecar"}})]
+            "arguments": ["fail"], "exporter": {"sidecar": "classic", "owner": "sidecar"}}),
+            ("dynamic", "succeeded", {"arguments": ["idle", "20"], "sparkConf": IDLE,
+                                      "dynamicAllocation": {"enabled": True, "minReplicas": 1, "maxReplicas": 2}})]
     with Audited() as cluster, helm.Helm(4, folder, cluster.kubeconfig) as tool:
         cluster.namespace(NAMESPACE)
         cluster.api.patch(f"/api/v1/namespaces/{NAMESPACE}", {"metadata": {"labels": RESTRICTED}})
         with kube_lab.Observer(cluster, NAMESPACE) as observer:
             observer.wait_ready()
+            used, granted = set(), set()
             for release, outcome, more in cases:
-                given = values(cluster, observer, python, version, {"exporter": more.get("exporter", {})})
+                given = values(cluster, observer, python, version, {
+                    key: more[key] for key in ("exporter", "sparkConf", "dynamicAllocation") if key in more})
                 given["application"]["arguments"] = more.get("arguments", [])
-                run(cluster, tool, observer, release, given, outcome)
-                check_rights(cluster, tool, release, given)
-                tool.run("uninstall", release, "--namespace", NAMESPACE)
-                lab.wait_until("nothing left", lambda: not left(cluster, release), 90)
-                print(f"{release}: uninstalled, nothing left")
+                driver = run(cluster, tool, observer, release, given, outcome)
+                used |= check_rights(cluster, tool, release, given, driver)
+                granted |= granted_by(tool, release, given)
+                uninstall(cluster, tool, release)
+            if everything:
+                given = values(cluster, observer, python, version, {})
+                used.add(check_claims(cluster, tool, given))
+                for right in set(BY_PATCH) & granted:
+                    check_without(cluster, tool, given, right)
+                    used.add(right)
+                assert granted == used, f"never used: {sorted(granted - used)}"
+                print(f"each of the Role's {len(granted)} rights was used, or its lack made spark-submit fail")
 
 
 if __name__ == "__main__":

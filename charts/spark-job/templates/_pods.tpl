@@ -167,6 +167,8 @@ spec:
     - name: {{ . | quote }}
     {{- end }}
   {{- end }}
+  # Spark gives executors the driver's account, and they ask the API server nothing.
+  automountServiceAccountToken: {{ $x.automountServiceAccountToken }}
   {{- include "spark-job.placement" (dict "of" $x) | nindent 2 }}
   {{- with .Values.podSecurityContext }}
   securityContext: {{- toYaml . | nindent 4 }}

@@ -14,6 +14,14 @@ executor.yaml: |
   {{- include "spark-job.executorTemplate" . | nindent 2 }}
 {{- end -}}
 
+{{/* Not empty: this spark-submit makes a NetworkPolicy for its executors, which it does from 4.2 on. */}}
+{{- define "spark-job.networkPolicy" -}}
+{{- $left := get .Values.sparkConf "spark.kubernetes.driver.pod.excludedFeatureSteps" | toString -}}
+{{- if and (eq .Values.runner "submit") (semverCompare ">=4.2.0-0" (regexFind "^[0-9]+[.][0-9]+[.][0-9]+" .Values.sparkVersion)) -}}
+{{- if not (contains "NetworkPolicyFeatureStep" $left) -}}yes{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* spark-submit's settings, as a map. */}}
 {{- define "spark-job.submitConf" -}}
 {{- $v := .Values -}}
