@@ -80,6 +80,7 @@ part mutation python3 rules/tests/mutate.py --markdown "$out/mutation.md"
 for version in 3.5.9 4.3.0; do part "healthy_hour_$version" python3 tests/e2e/test_healthy_hour.py "$version"; done
 part alerts python3 tests/e2e/test_alerts.py --all --markdown "$out/alerts.md"
 part dashboards python3 -B tests/dashboards/test_queries.py --hours 12 --table "$out/dashboards.md"
+part fuzz scripts/prove_fuzz.sh
 page watch "A watch that misses nothing" \
   "What \`tests/e2e/test_watch.py\` did to one watch while pods came and went, and how long it took until it agreed with
 the API's final state. No event may be missed, memory may grow by 1 MB, and at most ten requests a minute may go to a server

@@ -71,6 +71,9 @@ void report(const std::string& text, Catalog& catalog) {
     require_line(*name);
     require(name->size() <= limits::kLabelValueBytes);
   }
+  for (const auto& amount : {report->size_bytes, report->restore_seconds}) require(!amount || *amount >= 0);
+  for (const auto& target : {report->rpo, report->rto}) require(!target || target->count() > 0);
+  require(!report->started || !report->ended || *report->started <= *report->ended);
   if (report->kubernetes_namespace.empty()) report->kubernetes_namespace = "etl";
   const auto taken = catalog.take(*report, "orders-1-x");
   if (!taken) return require_line(taken.error().what);

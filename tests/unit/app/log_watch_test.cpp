@@ -266,5 +266,20 @@ TEST(LogWatch, TakesNoStateThatIsNone) {
   }
 }
 
+TEST(LogWatch, TakesNoCountBelow0) {
+  const auto state = [](const std::string& first) {
+    std::string messages = first;
+    for (int i = 1; i < logs::kLevels; ++i) messages += ",0";
+    std::string signatures = "0";
+    for (int i = 1; i < logs::kSignatures; ++i) signatures += ",0";
+    return R"({"run":"","counts":{"driver":{"messages":[)" + messages + R"(],"signatures":[)" + signatures +
+           R"(],"skipped_bytes":0}},"positions":{},"done":[]})";
+  };
+  LogWatch watch({});
+  EXPECT_FALSE(watch.restore(state("-1")));
+  EXPECT_FALSE(watch.restore(state("1e300")));
+  EXPECT_TRUE(watch.restore(state("1")));
+}
+
 }  // namespace
 }  // namespace spark_exporter::app
