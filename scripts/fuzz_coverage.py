@@ -32,7 +32,7 @@ DECODERS = {
                            "model/removal_reason.cpp"],
     "schedules": ["jobs/cron_fields.cpp", "jobs/schedule.cpp", "jobs/zone.cpp"],
     "last words, baselines": ["outcome/last_words.cpp", "outcome/baseline.cpp"],
-    "prices": ["cost/opencost.cpp", "cost/budget.cpp", "cost/price_book.cpp"],
+    "prices": ["cost/opencost.cpp", "cost/price_book.cpp"],
     "reports": ["report/document.cpp", "report/text.cpp", "report/html.cpp"],
     "state files": ["model/state_file.cpp", "cost/ledger_state.cpp", "jobs/fleet_state.cpp", "jobs/uid.cpp",
                     "quality/ledger_state.cpp", "backup/book_state.cpp", "app/cost_meter_state.cpp"],
@@ -66,8 +66,12 @@ def main() -> int:
     merged = profile()
     export = subprocess.run([tool("llvm-cov"), "export", "-summary-only", f"-instr-profile={merged}", str(PROGRAM)],
                             check=True, capture_output=True, text=True).stdout
-    counts = {str(Path(f["filename"]).resolve().relative_to(ROOT)): f["summary"]["lines"]
-              for f in json.loads(export)["data"][0]["files"] if Path(f["filename"]).resolve().is_relative_to(ROOT)}
+    counts, names = {}, {}
+    for file in json.loads(export)["data"][0]["files"]:
+        path = (BUILD / file["filename"]).resolve()  # relative where ccache made it so
+        if path.is_relative_to(ROOT):
+            counts[str(path.relative_to(ROOT))] = file["summary"]["lines"]
+            names[str(path.relative_to(ROOT))] = file["filename"]
     rows = ["| decoder | files | lines | reached | % | the file with least | % |", "|---|--:|--:|--:|--:|---|--:|"]
     low = []
     for name, patterns in DECODERS.items():
@@ -89,10 +93,9 @@ def main() -> int:
         print(f"{path}: {counts[path]['percent']:.1f} %")
     if options.lines:
         for path in sorted(low):
-            shown = subprocess.run([tool("llvm-cov"), "show", f"-instr-profile={merged}", str(PROGRAM), str(ROOT / path)],
-                                   check=True, capture_output=True, text=True).stdout
-            print(path, *(line for line in shown.splitlines() if line.split("|")[1:2] and line.split("|")[1].strip() == "0"),
-                  sep="\n")
+            shown = subprocess.run([tool("llvm-cov"), "show", f"-instr-profile={merged}", str(PROGRAM), names[path]],
+                                   cwd=BUILD, check=True, capture_output=True, text=True).stdout
+            print(path, *(line for line in shown.splitlines() if [*line.split("|"), ""][1].strip() == "0"), sep="\n")
     print(f"{len(low)} files below {options.least:g} %")
     return 1 if low else 0
 

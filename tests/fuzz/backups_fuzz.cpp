@@ -32,6 +32,9 @@ void check(const backup::View& view) {
                              backup.unprotected_since, backup.last_due, backup.verification}) {
       check_time(time);
     }
+    for (std::size_t i = 0; i < backup::kOutcomes; ++i) {
+      require(!backup::to_string(static_cast<backup::Outcome>(i)).empty());
+    }
     require(!backup.duration_seconds || *backup.duration_seconds >= 0);
     require(!backup.size_bytes || *backup.size_bytes >= 0);
     require(!backup.restore_seconds || *backup.restore_seconds >= 0);

@@ -23,6 +23,9 @@ logs::Tally read(std::string_view text, std::size_t cut, logs::StampGate* gate) 
   const auto clues = logs::clues_of(reader.failure());
   require(clues.exception.size() <= limits::kLabelValueBytes);
   require(clues.text.find_first_of("\r\n") == std::string::npos);
+  outcome::Clues told;
+  logs::add_clues(clues, told);
+  require(told.text == clues.text && told.exception == clues.exception);
   std::uint64_t messages = 0;
   for (const auto count : tally.messages) messages += count;
   require(messages <= static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')) + 1);

@@ -3,14 +3,48 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <string>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "exporter/config/config_file.hpp"
 #include "tests/fuzz/require.hpp"
+
+namespace {
+
+/// A file that is only in memory.
+class Memory {
+ public:
+  explicit Memory(std::string_view text) : file_(memfd_create("config", MFD_CLOEXEC)) {
+    const bool whole = file_ >= 0 && write(file_, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    spark_exporter::fuzz::require(whole);
+  }
+  ~Memory() { close(file_); }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
+
+ private:
+  int file_;
+};
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace spark_exporter;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto config = config::parse_config(text, "c.yml", {"gc", "sql"});
+  if (access("/proc/self/fd", F_OK) == 0) {
+    const Memory file(text);
+    const auto loaded = config::load_config(file.path(), {"gc", "sql"});
+    fuzz::require(loaded.has_value() == config.has_value() && (!config || *loaded == *config));
+    const auto with_prices = config::load_config("", file.path(), {"gc", "sql"});
+    if (!with_prices) fuzz::require_line(with_prices.error().what);
+    const auto twice = config::load_config(file.path(), file.path(), {"gc", "sql"});
+    if (!twice) fuzz::require_line(twice.error().what);
+  }
   if (!config) {
     fuzz::require_line(config.error().what);
     fuzz::require(config.error().what.starts_with("c.yml:"));

@@ -1,6 +1,6 @@
 // Runs a fuzz target without libFuzzer: each file of its seeds, and inputs that a fixed seed makes of them.
 //   fuzz_replay TARGET FOLDER [EXECUTIONS]
-// EXECUTIONS (10,000): how many inputs are made. A breach aborts, after what it was was written to crash-TARGET.
+// EXECUTIONS (5,000): how many inputs are made. A breach aborts, after what it was was written to crash-TARGET.
 
 #include <algorithm>
 #include <csignal>
@@ -133,7 +133,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "\n");
     return 2;
   }
-  const long executions = argc > 3 ? std::atol(argv[3]) : 10'000;
+  const long executions = argc > 3 ? std::atol(argv[3]) : 5'000;
   crash_file = std::string("crash-") + target->name;
   for (const int signal : {SIGABRT, SIGSEGV, SIGFPE, SIGBUS, SIGILL}) std::signal(signal, keep_input);
   const auto seeds = read_seeds(argv[2]);

@@ -2,7 +2,9 @@
 // and is saved again as what it was.
 
 #include <cmath>
+#include <chrono>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -37,6 +39,17 @@ void check_counters(std::string_view text) {
   require(next.has_value());
 }
 
+/// The one that a meter's state is of.
+spark::Application application_of(std::string_view text) {
+  spark::Application application;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  application.id = json.value("app_id", "");
+  if (const auto started = json.find("started"); started != json.end()) {
+    application.start_time = spark::TimePoint{spark::Millis{started->get<std::int64_t>()}};
+  }
+  return application;
+}
+
 void check_money(std::string_view text) {
   if (auto ledger = cost::Ledger::restore(text)) {
     const auto json = ledger->save();
@@ -51,14 +64,27 @@ void check_money(std::string_view text) {
     static_cast<void>(ledger->rate(kNow));
   }
   app::CostMeter meter;
-  if (meter.restore(text)) {
-    app::CostFacts facts;
-    model::Run run(spark::Application{}, kNow);
-    facts.run = &run;
-    facts.now = kNow;
-    meter.feed(facts, {});
-    static_cast<void>(meter.save());
-  }
+  if (!meter.restore(text)) return;
+  // The run goes on: an executor that nobody spoke of before, and a price for it.
+  model::Run run(application_of(text), kNow);
+  spark::Executor executor;
+  executor.id = "driver";
+  executor.add_time = kNow - std::chrono::hours{1};
+  run.set_environment({});
+  run.apply_executors({executor}, kNow);
+  cost::PriceEntry price;
+  price.core = 1;
+  app::CostSettings settings;
+  settings.prices = cost::PriceBook("EUR", {}, {price});
+  app::CostFacts facts;
+  facts.run = &run;
+  facts.now = kNow;
+  meter.feed(facts, settings);
+  const auto saved = meter.save();
+  if (!saved) return;
+  app::CostMeter next;
+  require(next.restore(*saved));
+  next.feed(facts, settings);
 }
 
 void check_logs(std::string_view text) {

@@ -1,5 +1,5 @@
 // Any bytes as what an API server answers to lists and watches of pods, in pieces, until it has no more to say. Answers
-// are separated by a line "----"; the first byte of each is the status: 1 to 5, else 200.
+// are separated by a line "----"; the first byte of each is the status: 1 to 5, 6 for none at all, else 200.
 
 #include <algorithm>
 #include <cstdint>
@@ -89,6 +89,7 @@ class Api final : public net::HttpClient {
     net::ResponseHead head;
     head.status = 200;
     head.content_type = "application/json";
+    if (answer.starts_with('6')) return Error{ErrorKind::kReset, "closed by the peer"};
     if (!answer.empty() && answer.front() >= '1' && answer.front() <= '5') {
       constexpr unsigned kStatus[] = {401, 403, 404, 410, 503};
       head.status = kStatus[answer.front() - '1'];
