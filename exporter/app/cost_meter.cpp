@@ -33,15 +33,9 @@ const cost::Properties& properties_of(const model::Run& run) {
   return run.environment() ? run.environment()->properties : none;
 }
 
-cost::LostTime lost_of(InOrder<const std::map<std::string, model::LostTasks>>& lost, const std::string& id) {
-  const auto at = lost.find(id);
-  if (at == lost.end()) return {};
-  return {at->second.failed, at->second.retried, at->second.speculation, at->second.killed};
-}
-
-cost::LostTime lost_of(const model::WorkLedger::Data& work, const std::string& id) {
-  InOrder lost(work.lost);
-  return lost_of(lost, id);
+model::LostTasks lost_of(const model::WorkLedger::Data& work, const std::string& id) {
+  const auto at = work.lost.find(id);
+  return at == work.lost.end() ? model::LostTasks{} : at->second;
 }
 
 spark::Millis sum(const cost::LostTime& lost) { return lost.failed + lost.retried + lost.speculation + lost.killed; }
@@ -206,7 +200,7 @@ void CostMeter::take_driver(const CostFacts& facts, const model::WorkLedger::Dat
     // (AppStatusStore.replaceDriverGcTime). Its tasks are all tasks there are.
     holder.task_time = spark::Millis{run.stages().totals().slot_time_ms};
     holder.gc_time = spark::Millis{run.stages().totals().gc_time_ms};
-    holder.lost = lost_of(work, kDriver);
+    take_lost(*driver, lost_of(work, kDriver));
     take_active(holder, row->second.active_tasks, !run.jobs().running().empty());
   }
   if (row != live.end()) driver->peak_bytes = peak_of(row->second);
@@ -222,7 +216,9 @@ void CostMeter::take_executors(const CostFacts& facts, const model::WorkLedger::
   for (const auto& [id, executor] : executors.data().live) {
     if (id == kDriver) continue;
     const auto at = known.find(id);
-    take_live(facts, executor, at == tracked_.end() ? nullptr : &at->second, lost_of(lost, id));
+    const auto lost_here = lost.find(id);
+    take_live(facts, executor, at == tracked_.end() ? nullptr : &at->second,
+              lost_here == lost.end() ? model::LostTasks{} : lost_here->second);
   }
   std::set<std::string_view> told;
   for (const auto& ending : executors.endings()) {
@@ -241,7 +237,7 @@ void CostMeter::take_executors(const CostFacts& facts, const model::WorkLedger::
 
 /// `tracked`: null if it is new.
 void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executor, Tracked* tracked,
-                          const cost::LostTime& lost) {
+                          const model::LostTasks& lost) {
   const auto as_of = *facts.run->executors().as_of();
   const auto added = executor.add_time.value_or(as_of);
   const HeldPod* const pod = pod_of(executor.id);
@@ -254,35 +250,39 @@ void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executo
   auto& holder = tracked->holder;
   if (!holder.work_from) holder.work_from = added;
   holder.slots = executor.max_tasks;
-  holder.lost = lost;
-  tracked->failed_tasks = executor.failed_tasks;
   auto& counts = tracked->counts;
   if (counts.empty() || counts.back().as_of < as_of) {
+    // Tasks are read after rows: what is told now may have ended after this row, and even with the executor.
+    tracked->lost_before = tracked->lost_told;
     if (counts.size() > kMostMoments) counts.erase(counts.begin());
     counts.push_back({as_of, executor.total_duration, executor.total_gc_time, executor.active_tasks});
   }
+  take_lost(*tracked, lost);
   if (const auto peak = peak_of(executor)) tracked->peak_bytes = peak;
   reserve(*tracked, pod, executor_by_conf(facts, executor.total_cores));
   if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
   if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
 }
 
+void CostMeter::take_lost(Tracked& tracked, const model::LostTasks& lost) {
+  auto& time = tracked.holder.lost;
+  time = {lost.failed, lost.retried, lost.speculation, lost.killed};
+  tracked.lost_told = {sum(time), lost.tasks};
+}
+
 /// `last`: null where it was not seen dead; then the last that is known of it counts.
 void CostMeter::take_last_row(Tracked& tracked, const spark::Executor* last) {
   auto& holder = tracked.holder;
-  std::int64_t unended = tracked.counts.empty() ? 0 : tracked.counts.back().active_tasks;
-  std::int64_t ended = 0;
+  tracked.unended = tracked.counts.empty() ? 0 : tracked.counts.back().active_tasks;
   if (last != nullptr) {
     holder.slots = last->max_tasks;
     holder.task_time = last->total_duration;
     holder.gc_time = last->total_gc_time;
-    unended = last->active_tasks;
-    ended = std::max<std::int64_t>(last->failed_tasks - tracked.failed_tasks, 0);
+    tracked.unended = last->active_tasks;
   } else if (!tracked.counts.empty()) {
     holder.task_time = tracked.counts.back().task_time;
     holder.gc_time = tracked.counts.back().gc_time;
   }
-  if (unended > 0) tracked.cut_off = static_cast<double>(unended) / static_cast<double>(unended + ended);
   tracked.counts.clear();
 }
 
@@ -291,7 +291,6 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
   const auto as_of = *facts.run->executors().as_of();
   const HeldPod* const pod = pod_of(id);
   const auto added = last != nullptr ? last->add_time.value_or(as_of) : as_of;
-  const bool is_new = !tracked_.contains(id);
   Tracked* const tracked =
       track(id, outcome::Component::kExecutor, pod != nullptr && pod->held_from ? *pod->held_from : added);
   if (tracked == nullptr) return;
@@ -299,7 +298,6 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
   if (!tracked->ended) {
     tracked->ended = true;
     tracked->end_seen = as_of;
-    tracked->lost_before = sum(is_new ? lost_of(work, id) : holder.lost);
     if (!holder.work_from) holder.work_from = added;
     take_last_row(*tracked, last);
     if (!holder.work_until) holder.work_until = last != nullptr ? last->remove_time.value_or(as_of) : as_of;
@@ -311,7 +309,7 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
   if (tracked->counted_out) return;
   // Booked as idle is what no task is known of: so first what its lost tasks took is waited for.
   holder.as_of.reset();
-  holder.lost = lost_of(work, id);
+  take_lost(*tracked, lost_of(work, id));
   // The stages that tell of them may not have heard of its end when it was first seen, and show it as late as rows do.
   const auto shown_by =
       facts.run->jobs().running().empty() ? tracked->end_seen + spark::Millis{1} : tracked->end_seen + kRowAge;
@@ -323,9 +321,12 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
 /// Nothing more will be told of a dead executor.
 void CostMeter::count_out(Tracked& tracked) {
   auto& holder = tracked.holder;
-  if (tracked.cut_off > 0) {
-    const auto since = std::max(sum(holder.lost) - tracked.lost_before, spark::Millis{0});
-    holder.task_time += spark::Millis{std::llround(static_cast<double>(since.count()) * tracked.cut_off)};
+  const auto since = tracked.lost_told.tasks - tracked.lost_before.tasks;
+  if (tracked.unended > 0 && since > 0) {
+    // Which of them had ended is not told: they count alike.
+    const double share = std::min(static_cast<double>(tracked.unended) / static_cast<double>(since), 1.0);
+    const auto time = std::max(tracked.lost_told.time - tracked.lost_before.time, spark::Millis{0});
+    holder.task_time += spark::Millis{std::llround(static_cast<double>(time.count()) * share)};
   }
   holder.as_of = holder.work_until;
   holder.active_tasks = 0;

@@ -68,19 +68,24 @@ class CostMeter {
     spark::Millis task_time{0}, gc_time{0};
     std::int64_t active_tasks = 0;
   };
+  /// Tasks that were lost with all they took but the collectors' time.
+  struct Lost {
+    spark::Millis time{0};
+    std::int64_t tasks = 0;
+  };
   /// A pod or a JVM as it was last told.
   struct Tracked {
     cost::Holder holder;
     cost::Reservation reservation;
     std::shared_ptr<const cost::NodeTraits> node;  ///< null: not known
     std::vector<Counts> counts;                    ///< not told yet, and the last that was; oldest first
-    std::int64_t failed_tasks = 0;                 ///< by its last row
     double memory_share = 0;                       ///< of its price
     std::optional<double> peak_bytes;              ///< highest memory use that it told
     spark::TimePoint end_seen;                     ///< of the answer that showed its end
-    /// Share of the lost tasks told since that its last row does not have: Spark never adds to a row what ends later.
-    double cut_off = 0;
-    spark::Millis lost_before{0};              ///< lost time that its last row has
+    /// Tasks that its last row does not have: Spark never adds to a row what ends later.
+    std::int64_t unended = 0;
+    Lost lost_told;    ///< by the lists of tasks
+    Lost lost_before;  ///< of it, what was told before its last answer alive, and so is in its last row
     std::optional<spark::TimePoint> final_at;  ///< of the answer with which its last counts are told
     bool priced = false;
     bool rates_stale = true;   ///< its prices are to be looked up
@@ -101,7 +106,9 @@ class CostMeter {
   void take_driver(const CostFacts& facts, const model::WorkLedger::Data& work);
   void take_executors(const CostFacts& facts, const model::WorkLedger::Data& work);
   static void take_last_row(Tracked& tracked, const spark::Executor* last);
-  void take_live(const CostFacts& facts, const spark::Executor& executor, Tracked* tracked, const cost::LostTime& lost);
+  void take_live(const CostFacts& facts, const spark::Executor& executor, Tracked* tracked,
+                 const model::LostTasks& lost);
+  static void take_lost(Tracked& tracked, const model::LostTasks& lost);
   void take_end(const CostFacts& facts, const std::string& id, const spark::Executor* last,
                 const model::WorkLedger::Data& work);
   static void count_out(Tracked& tracked);

@@ -13,7 +13,7 @@ namespace {
 using Json = nlohmann::json;
 using json::StateNode;
 
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
 constexpr double kMostAmount = 1e18;
 
 spark::Millis millis(const StateNode& node, const char* name) {
@@ -108,9 +108,11 @@ std::optional<std::string> CostMeter::save() const {
     one["priced"] = tracked.priced;
     one["ended"] = tracked.ended;
     one["counted_out"] = tracked.counted_out;
-    one["cut_off"] = tracked.cut_off;
-    one["failed_tasks"] = tracked.failed_tasks;
-    one["lost_before"] = tracked.lost_before.count();
+    one["unended"] = tracked.unended;
+    one["lost_told"] = tracked.lost_told.time.count();
+    one["lost_tasks_told"] = tracked.lost_told.tasks;
+    one["lost_before"] = tracked.lost_before.time.count();
+    one["lost_tasks_before"] = tracked.lost_before.tasks;
     if (tracked.ended) json::put_time(one, "end_seen", tracked.end_seen);
     json["holders"].push_back(std::move(one));
   }
@@ -137,9 +139,9 @@ bool CostMeter::restore(std::string_view text) {
       one.priced = node.flag("priced");
       one.ended = node.flag("ended");
       one.counted_out = node.flag("counted_out");
-      one.cut_off = node.at("cut_off").amount(1);
-      one.failed_tasks = node.at("failed_tasks").integer(0, INT64_MAX / 4);
-      one.lost_before = millis(node, "lost_before");
+      one.unended = node.at("unended").integer(0, INT64_MAX / 4);
+      one.lost_told = {millis(node, "lost_told"), node.at("lost_tasks_told").integer(0, INT64_MAX / 4)};
+      one.lost_before = {millis(node, "lost_before"), node.at("lost_tasks_before").integer(0, INT64_MAX / 4)};
       one.end_seen = node.time("end_seen").value_or(spark::TimePoint{});
       one.holder.counts_final = one.counted_out;
       const auto id = one.holder.id;

@@ -276,7 +276,8 @@ Json attempts_json(const std::map<WorkLedger::Key, WorkLedger::Attempt>& attempt
 Json work_json(const WorkLedger::Data& data) {
   Json lost = Json::array();
   for (const auto& [id, time] : data.lost) {
-    lost.push_back({id, time.failed.count(), time.retried.count(), time.speculation.count(), time.killed.count()});
+    lost.push_back(
+        {id, time.failed.count(), time.retried.count(), time.speculation.count(), time.killed.count(), time.tasks});
   }
   Json groups = Json::array();
   for (const auto& [name, time] : data.groups) groups.push_back({name, time.count()});
@@ -301,7 +302,7 @@ WorkLedger::Data work_of(const Json& json) {
   WorkLedger::Data data;
   for (const auto& entry : json.at("lost")) {
     data.lost[entry.at(0).get<std::string>()] = {millis_of(entry.at(1)), millis_of(entry.at(2)), millis_of(entry.at(3)),
-                                                 millis_of(entry.at(4))};
+                                                 millis_of(entry.at(4)), entry.at(5).get<std::int64_t>()};
   }
   for (const auto& entry : json.at("groups")) data.groups[entry.at(0).get<std::string>()] = millis_of(entry.at(1));
   for (const auto& entry : json.at("queries")) {

@@ -222,6 +222,7 @@ void WorkLedger::apply(const Key& key, const std::vector<spark::Task>& tasks, st
     if (sum == nullptr || !attempt.read.insert(task.id)) continue;
     const auto gc = std::max(task.jvm_gc_time, spark::Millis{0});
     *sum = bounded_sum(*sum, task.duration > gc ? task.duration - gc : spark::Millis{0});
+    ++lost.tasks;
     // Who failed told its stage less than it took, and who died with its executor next to nothing: its group had the
     // slot all the same.
     const auto told = bounded_sum(std::max(task.executor_run_time, spark::Millis{0}),

@@ -24,6 +24,7 @@ struct LostTasks {
   spark::Millis retried{0};      ///< any end, of a stage attempt above 0
   spark::Millis speculation{0};  ///< KILLED because another attempt of the task succeeded
   spark::Millis killed{0};       ///< KILLED for any other reason
+  std::int64_t tasks = 0;        ///< how many they are
   bool operator==(const LostTasks&) const = default;
 };
 

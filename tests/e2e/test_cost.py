@@ -120,7 +120,18 @@ def judge(version, name, ledger, truth, scrape):
     total, unsettled = scrape.total("spark_job_cost_total"), scrape.total("spark_job_cost_unsettled")
     check.close("by resource = by use + unsettled", total, by_use + unsettled, 1e-9)
     check.close("by use = by group", by_use, by_group, 1e-9)
+    if check.wrong:
+        explain(ledger, truth)
     check.done()
+
+
+def explain(ledger, truth):
+    """Slot time in ms of each executor by its tasks and by the ledger, for whoever must find what differs."""
+    for account in ledger["accounts"]:
+        tasks = truth.tasks.get(account["id"], [])
+        print(f"executor {account['id']}: {sum(task[1] for task in tasks)} ms in {len(tasks)} tasks; ledger: {account}")
+        for task in tasks:
+            print(f"    {task}")
 
 
 def end(name, scrape):

@@ -430,6 +430,50 @@ TEST(CostMeter, AddsTheTimeOfTasksThatDiedWithTheirExecutor) {
   }
 }
 
+/// The lists are read after the rows: the two tasks were told before the end of their executor was.
+TEST(CostMeter, AddsTheTimeOfTasksThatDiedBetweenTwoAnswers) {
+  CostMeter meter;
+  Scene scene = cluster();
+  spark::Job job;
+  job.id = 0;
+  job.status = spark::JobStatus::kRunning;
+  scene.run.apply_jobs({job}, at_second(35));
+  scene.executor_of("1").active_tasks = 2;
+  scene.poll(40);
+  scene.feed(meter);
+  scene.poll(50);
+  spark::Stage stage;
+  stage.id = 0;
+  stage.status = spark::StageStatus::kActive;
+  stage.tasks = 4;
+  stage.failed_tasks = 2;
+  scene.run.apply_stages({stage});
+  spark::Task task;
+  task.executor_id = "1";
+  task.status = spark::TaskStatus::kFailed;
+  task.duration = seconds(10);
+  std::vector<spark::Task> tasks{task, task};
+  tasks[0].id = 1;
+  tasks[1].id = 2;
+  scene.run.apply_lost_tasks({0, 0}, tasks, 250);
+  scene.feed(meter);
+  scene.feed(meter);  // another look at the same answer
+  scene.executor_of("1").total_duration = seconds(10);
+  scene.end("1", 51);
+  scene.poll(60);
+  CostMeter next;
+  ASSERT_TRUE(next.restore(*meter.save()));
+  scene.feed(next);
+  for (const int now : {73, 85}) {
+    scene.poll(now);
+    scene.feed(next);
+  }
+  const auto& totals = next.view()->totals;
+  EXPECT_DOUBLE_EQ(at(totals.used, Use::kTaskFailed), 20 * 1.05);
+  EXPECT_DOUBLE_EQ(at(totals.used, Use::kTaskOk), 10 * 1.05);
+  expect_adds_up(totals);
+}
+
 /// A lost executor's slot time is its tasks' group's, not that of who ran before.
 TEST(CostMeter, GivesTheGroupOfLostTasksTheirMoney) {
   CostMeter meter;

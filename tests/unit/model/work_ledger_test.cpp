@@ -205,8 +205,9 @@ TEST(LostTasks, AreSortedByWhyTheyBoughtNothing) {
       250);
   EXPECT_TRUE(ledger.owed().empty());
   const auto lost = ledger.totals().lost;
-  EXPECT_EQ(lost.at("1"), (LostTasks{Millis{90}, Millis{0}, Millis{250}, Millis{0}}));
-  EXPECT_EQ(lost.at("2"), LostTasks{}) << "more collector time than duration";
+  EXPECT_EQ(lost.at("1"), (LostTasks{Millis{90}, Millis{0}, Millis{250}, Millis{0}, 3}));
+  EXPECT_EQ(lost.at("2"), (LostTasks{Millis{0}, Millis{0}, Millis{0}, Millis{0}, 1}))
+      << "more collector time than duration";
 }
 
 TEST(LostTasks, ThatToldNoRunTimeAreTheirGroupsAllTheSame) {
@@ -235,7 +236,7 @@ TEST(LostTasks, OfALaterAttemptAreAllThatEnded) {
                {task(1, TaskStatus::kSuccess, 100, 10), task(2, TaskStatus::kFailed, 20),
                 task(3, TaskStatus::kKilled, 3), task(4, TaskStatus::kRunning, 1'000)},
                250);
-  EXPECT_EQ(ledger.totals().lost.at("1"), (LostTasks{Millis{0}, Millis{113}, Millis{0}, Millis{0}}));
+  EXPECT_EQ(ledger.totals().lost.at("1"), (LostTasks{Millis{0}, Millis{113}, Millis{0}, Millis{0}, 3}));
   EXPECT_EQ(ledger.attempt({4, 1}), nullptr) << "closed and read: nothing more to remember";
 }
 
