@@ -7,7 +7,7 @@ out=$1
 cat <<TEXT
 # What runs cost, against their event logs
 
-Written by \`make prove\` (\`scripts/prove.sh\`) at commit \`$(git describe --always --dirty)\`, $(date -u '+%-d %B %Y'), on
+Written by \`make prove\` (\`scripts/prove.sh\`) at commit \`${PROOF_COMMIT:-$(git describe --always --dirty)}\`, $(date -u '+%-d %B %Y'), on
 $(nproc) cores with a load average of $(cut -d' ' -f1 /proc/loadavg) at the end.
 
 ## By resource, use and group

@@ -9,6 +9,9 @@ out=build/proof
 mkdir -p "$out"
 export SPARK_EXPORTER=${SPARK_EXPORTER:-$PWD/build/release/spark_exporter}
 export WATCH_PROBE=${WATCH_PROBE:-$PWD/build/release/tests/e2e/watch_probe}
+# Asked once: the pages that are written change the tree.
+PROOF_COMMIT=$(git describe --always --dirty)
+export PROOF_COMMIT
 worst=0
 
 part() {  # part NAME COMMAND...
@@ -66,9 +69,9 @@ part charts_install logged charts-install python3 tests/charts/test_install.py -
 part charts_rights logged charts-rights python3 tests/charts/test_chart_rights.py
 part charts_submit logged charts-submit python3 tests/charts/test_submit.py 3.5.9 --all
 part charts_submit4 logged charts-submit4 python3 tests/charts/test_submit.py 4.3.0 --all
-page() {  # page NAME TITLE TEXT
+page() {  # page NAME TITLE TEXT [WHAT_OF_KUBERNETES]
   [ -s "$out/$1.md" ] || return
-  { printf '%s\n\n' "$3"; cat "$out/$1.md"; } | scripts/proof_page.sh "$2" "etcd and API server." >"docs/proof/$1.md"
+  { printf '%s\n\n' "$3"; cat "$out/$1.md"; } | scripts/proof_page.sh "$2" "${4:-etcd and API server.}" >"docs/proof/$1.md"
 }
 for helm in helm3 helm4; do
   part "pipeline, $helm" logged "pipeline-$helm" python3 tests/cicd/test_pipeline.py 3.5.9 $helm
@@ -105,7 +108,7 @@ if [ -s "$out/dashboards.md" ]; then
   cat - "$out/dashboards.md" >docs/proof/dashboards.md <<TEXT
 # Every panel of the dashboards, asked
 
-Written by \`make prove\` (\`scripts/prove.sh\`) at commit \`$(git describe --always --dirty)\`, $(date -u '+%-d %B %Y').
+Written by \`make prove\` (\`scripts/prove.sh\`) at commit \`$PROOF_COMMIT\`, $(date -u '+%-d %B %Y').
 
 \`tests/dashboards/test_queries.py\` asks $(prometheus --version 2>&1 | sed -n 's/^prometheus, version \([^ ]*\).*/Prometheus \1/p') each query
 as Grafana would: over half a day of a fleet of twenty made-up jobs, whose families and labels are those of
@@ -113,16 +116,17 @@ as Grafana would: over half a day of a fleet of twenty made-up jobs, whose famil
 
 TEXT
 fi
+whole="etcd, API server and controllers; where pods run, the scheduler and a kubelet over processes, too."
 if [ -s "$out/pipeline-helm3.log" ] && [ -s "$out/pipeline-newcomer.log" ]; then
   scripts/pipeline_page.sh "$out" >"$out/pipeline.md"
   page pipeline "From push to watched job, and back" \
     "\`tests/cicd\`: a copy of \`examples/spark-job-repo\`, its pipeline and scripts, on a real API server with a kubelet
-over processes; Spark 3.5.9. The spark-operator and images are stand-ins."
+over processes; Spark 3.5.9. The spark-operator and images are stand-ins." "$whole"
 fi
 if [ -s "$out/charts-install.md" ]; then
   scripts/charts_page.sh "$out" >"$out/charts.md"
   page charts "The charts on a real cluster" \
     "Helm 3 and Helm 4, built from their Go modules, with the charts on a real API server that has the real custom resources of
-prometheus-operator and external-secrets; \`tests/charts\`."
+prometheus-operator, external-secrets and Velero; \`tests/charts\`." "$whole"
 fi
 exit "$worst"
