@@ -3,6 +3,8 @@
 # and of Velero, all from their Go modules, once for each state of what is here. Prints the folder that has
 #   helm3  helm4  crds/prometheus-operator/*.yaml  crds/external-secrets/*.yaml  crds/velero/*.yaml
 #
+# helm-up.sh crds: only the resource definitions.
+#
 #   KUBELAB_CACHE   binaries and Go build cache (default: ${XDG_CACHE_HOME:-~/.cache}/kubelab), shared with
 #                   tests/e2e/kube: go.mod here has the same versions of what both compile, so that each
 #                   package is compiled once for both
@@ -15,7 +17,7 @@ cache=${KUBELAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubelab}
 say() { printf 'helm-up: %s\n' "$*" >&2; }
 lacks() { say "skipped: $*"; exit 77; }
 
-[ "${1-}" = build ] || { sed -n '2,11p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 2; }
+[[ ${1-} =~ ^(build|crds)$ ]] || { sed -n '2,13p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 2; }
 for part in go flock python3; do command -v "$part" >/dev/null || lacks "no $part on the PATH"; done
 version=$(GOTOOLCHAIN=local go env GOVERSION); version=${version#go}
 [ "$(printf '%s\n' 1.26 "$version" | sort -V | head -n 1)" = 1.26 ] || lacks "go is $version, 1.26 or newer is needed"
@@ -41,6 +43,8 @@ print(told["Dir"])' "$sum")
   cp "$source/$folder"/*.yaml "$out/crds/$name.tmp"; chmod -R u+w "$out/crds/$name.tmp"
   mv "$out/crds/$name.tmp" "$out/crds/$name"
 done <"$here/crds.txt"
+
+[ "$1" = build ] || { echo "$out"; exit; }
 
 # As helm's own Makefile does: without them Helm 3 takes an offline cluster for 1.20.
 kube=$(awk '$1 == "k8s.io/client-go" { split($2, part, "."); print part[2]; exit }' "$here/go.mod")

@@ -34,14 +34,14 @@ class Client:
             self.connection = None
 
     def call(self, method, path, body=None, kind=JSON):
-        """(status, decoded body); the body is bytes where it is not JSON. A kept connection that the server has closed
+        """(status, decoded body); the body is bytes where it is not JSON; what is sent may be bytes, too. A kept connection that the server has closed
         meanwhile is replaced once."""
         headers = {"Accept": JSON, "User-Agent": "kube_client"}
         if self.token:
             headers["Authorization"] = "Bearer " + self.token
         data = None
         if body is not None:
-            data = json.dumps(body).encode()
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
             headers["Content-Type"] = kind
         for fresh in (self.connection is None, True):
             if self.connection is None:

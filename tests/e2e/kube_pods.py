@@ -50,10 +50,11 @@ class Maker:
         return container
 
     def pod(self, job, command, app_id=None, name=None, env=(), limit=None, labels=None, annotations=None, grace=None,
-            image="spark", node="proc-0", deadline=None, requests=None, restart="Never"):
+            image="spark", node="proc-0", deadline=None, requests=None, restart="Never",
+            message_policy="FallbackToLogsOnError"):
         """A driver pod of that job. A fresh application id where none is given."""
         driver = {"name": kube_lab.DRIVER, "image": image, "command": list(command), "env": POD_ENV + list(env),
-                  "terminationMessagePolicy": "FallbackToLogsOnError", "resources": {}}
+                  "terminationMessagePolicy": message_policy, "resources": {}}
         if limit:
             driver["resources"]["limits"] = {"memory": limit}
             driver["resources"]["requests"] = {"memory": "16Mi"}
@@ -82,8 +83,9 @@ class Maker:
 
     # --- drivers --------------------------------------------------------------------------------
 
-    def spark(self, job, scenario, python, version, master="local[1]", conf=None, **options):
-        """A real driver: spark-submit in client mode, as Spark's own image starts it in a driver pod."""
+    def spark(self, job, scenario, python, version, master="local[1]", conf=None, script=WORKLOADS, **options):
+        """A real driver: spark-submit in client mode, as Spark's own image starts it in a driver pod. `scenario`: the
+        script's arguments, in one string."""
         app_id = new_app_id()
         home = os.path.join(os.path.dirname(os.path.dirname(python)), "lib")
         home = os.path.join(home, sorted(os.listdir(home))[0], "site-packages", "pyspark")
@@ -100,7 +102,7 @@ class Maker:
             ("SPARK_HOME", home), ("PYSPARK_PYTHON", python), ("SPARK_LOCAL_IP", "$(POD_IP)"),
             ("SPARK_LOCAL_HOSTNAME", "$(POD_IP)"), ("SPARK_USER", "spark"), ("PYTHONDONTWRITEBYTECODE", "1"),
             ("_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1"))]
-        return self.create(job, command + [WORKLOADS, scenario], app_id=app_id, env=env,
+        return self.create(job, command + [script, *scenario.split()], app_id=app_id, env=env,
                            labels={"spark-version": version}, **options)
 
     def stand_in(self, job, script, **options):

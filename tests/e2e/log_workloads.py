@@ -96,12 +96,14 @@ def driver_oom():
     spark.range(4).selectExpr("repeat(cast(id as string), 300000000) s").collect()
 
 
-def talking(messages="600"):
-    """A driver that says something all the time, and dies of a class that is not there."""
+def talking(stop):
+    """A driver that says something until the file `stop` is there, and then dies of a class that is not."""
     spark, sc = session()
     logger = sc._jvm.org.apache.logging.log4j.LogManager.getLogger("talking")
-    for number in range(int(messages)):
+    number = 0
+    while not os.path.exists(stop):
         logger.warn(f"message {number}")
+        number += 1
         time.sleep(0.02)
     spark.read.format("com.example.Missing").load()
 

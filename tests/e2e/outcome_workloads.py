@@ -47,6 +47,15 @@ elif scenario == "works":
     while True:  # for as long as the pod lives
         spark.range(1000).selectExpr("sum(id)").collect()
         time.sleep(1)
+elif scenario == "bad_data":
+    # One row in ten has no customer, and the gates say so to the exporter beside the driver.
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "quality"))
+    from quality_gates import Gates
+    Gates("lake.orders", "nightly", not_null=["customer"], on_failure="warn",
+          url=f"http://{os.environ['POD_IP']}:9817/api/v1/quality").check(
+              spark.range(1000).selectExpr("id", "CASE WHEN id % 10 > 0 THEN id END AS customer"))
+    print(f"planted at {time.time():.1f}", flush=True)
+    time.sleep(600)
 elif scenario == "skew":
     # A task that takes two and a half minutes beside some that take three seconds.
     sc.parallelize(range(5), 5).foreach(lambda number: time.sleep(150 if number == 0 else 3))

@@ -139,12 +139,31 @@ def stale(scene):
     return time.time()
 
 
+def bad_data(scene):
+    """A check fails in a real job; its pod is deleted as soon as the sidecar has passed the result on, and is gone before
+    anything fires: the observer alone has it. The cause is the pod's end."""
+    pod = scene.spark("bad-data", "bad_data")
+    scene.planted(pod, 300)
+
+    def shown():
+        scrape = scene.observer.scrape()
+        return scrape and scrape.total("data_quality_last_validation_success", app="bad-data", dataset="lake.orders",
+                                       suite="nightly") == 0
+    lab.wait_until("the observer to have the result", shown, 30)
+    scene.clear("bad-data")
+    scene.cluster.pods.wait(pod, "the pod's end", lambda seen, gone: gone, 60)
+    assert shown(), "the observer forgot the result with the pod"
+    return time.time()
+
+
 # Those that take longest first.
 ROWS = [
     Row("gc_bound", "an executor collects garbage most of the time", "HighGCTime", 1200, gc_bound, is_long=True),
     Row("spilling", "a sort of more than a gibibyte begins in a small heap", "SparkSpill", 900, spilling, is_long=True),
     Row("skewed", "one task takes two and a half minutes, the others three seconds", "SparkStageSkew", 60, skewed),
     Row("over_budget", "a run costs more than its budget", "SparkJobBudgetBurnFast", 180, over_budget),
+    Row("bad_data", "a check of a dataset fails, and the pod is deleted before anything fires", "DataQualityFailed", 60,
+        bad_data),
     Row("failed", "a job fails (exit code 1)", "SparkJobFailed", 150, failed),
     Row("oom_killed", "the kernel kills an executor at its pod's limit", "SparkExecutorOOMKilled", 60, oom_killed, is_real=False),
     Row("unschedulable", "a driver wants more cores than any node has", "SparkJobPending", 180, unschedulable,
