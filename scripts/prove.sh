@@ -73,6 +73,21 @@ page() {  # page NAME TITLE TEXT [WHAT_OF_KUBERNETES]
   [ -s "$out/$1.md" ] || return
   { printf '%s\n\n' "$3"; cat "$out/$1.md"; } | scripts/proof_page.sh "$2" "${4:-etcd and API server.}" >"docs/proof/$1.md"
 }
+rm -f "$out"/{quality,logs}*
+for version in 3.5.9 4.3.0; do
+  part "quality_$version" logged "quality-$version" python3 tests/e2e/test_quality.py "$version" --spark-data
+  part "logs_$version" logged "logs-$version" python3 tests/e2e/test_logs.py "$version"
+done
+part logs_json logged logs-json python3 tests/e2e/test_logs.py 4.3.0 json
+part logs_pods logged logs-pods python3 tests/e2e/test_pod_logs.py 3.5.9
+if [ -s "$out/quality-4.3.0.log" ]; then
+  scripts/checks_page.sh "^(0\.18\.22|1\.9\.0).*: |^alerts fire|^DataQualityFailed names|^(a write|no other write|rows where|nulls that|rows below)" \
+    "$out"/quality-*.log >"$out/quality.md" || rm -f "$out/quality.md"
+fi
+if [ -s "$out/logs-pods.log" ]; then
+  scripts/checks_page.sh "^(healthy|failing), Spark|^messages |^signatures|^connections|^without the right" "$out"/logs-*.log \
+    >"$out/logs-live.md" || rm -f "$out/logs-live.md"
+fi
 for helm in helm3 helm4; do
   part "pipeline, $helm" logged "pipeline-$helm" python3 tests/cicd/test_pipeline.py 3.5.9 $helm
 done
@@ -96,6 +111,13 @@ into a role, and looks at \`/metrics\`, \`/-/ready\` and the answers to last wor
 page backups "Backups and restore drills" \
   "\`tests/e2e/test_backups.py\` on a whole control plane with a kubelet whose pods are processes: what became of each
 backup, drill and report, and what the alerts make of the series over days."
+page quality "Data quality: results, gates, empty writes" \
+  "\`tests/e2e/test_quality.py\`: Great Expectations of PyPI on pandas and on Spark data with planted faults, beside what its
+results say; the gates in a real job; writes of 0 rows; the shipped rules in Debian's Prometheus. On the left what is true, on the
+right what was exposed."
+page logs-live "Logs of live runs" \
+  "\`tests/e2e/test_logs.py\`: a driver's log read while it is written, beside a count line by line.
+\`tests/e2e/test_pod_logs.py\`: the same through \`pods/log\` of a kubelet whose connections are broken again and again."
 if [ -s "$out/alerts.md" ] && [ -s "$out/mutation.md" ]; then
   printf '\n## Moved numbers\n\n' | cat - "$out/mutation.md" >>"$out/alerts.md"
 fi

@@ -58,9 +58,12 @@ Sidecar::Sidecar(const config::Options& options, config::Config config, std::fun
       clock_(std::move(clock)),
       publisher_(options, std::move(config)),
       quality_(options, clock_, [this] { wake(); }),
+      writes_(options.empty_writes),
       poller_({{options.spark_url, options.spark_app_id, options.spark_timeout},
                options.spark_interval,
-               publisher_.group_limit()},
+               publisher_.group_limit(),
+               true,
+               options.empty_writes != config::EmptyWrites::kIgnore},
               client_factory(options), clock_, [this](const auto& application) { return restore(application); }),
       life_(options, publisher_.job_labels(), clock_, {[this] { wake(); }, [this] { run_ended(); }}),
       logs_([this] {
@@ -142,7 +145,12 @@ void Sidecar::poll() {
   poller_.set_group_limit(publisher_.group_limit());
   if (!run_ended_) poller_.poll();
   polled_ = true;
-  if (const auto* run = poller_.current()) quality_.take(accumulators_.news(*run, clock_.wall()));
+  if (const auto* run = poller_.current()) {
+    quality_.take(accumulators_.news(*run, clock_.wall()));
+    if (const auto* writes = poller_.sql_writes()) {
+      quality_.take(writes_.news(*run, *writes, quality_.ledger().get(), clock_.wall()));
+    }
+  }
   if (const auto run = publisher_.known_run(poller_)) life_.rest_says(rest_facts(*run), run->info_labels);
 }
 

@@ -19,6 +19,7 @@
 #include "exporter/app/publisher.hpp"
 #include "exporter/app/quality_accumulators.hpp"
 #include "exporter/app/quality_desk.hpp"
+#include "exporter/app/quality_writes.hpp"
 #include "exporter/common/result.hpp"
 #include "exporter/config/config_file.hpp"
 #include "exporter/config/options.hpp"
@@ -72,6 +73,7 @@ class Sidecar {
   Publisher publisher_;
   QualityDesk quality_;
   QualityAccumulators accumulators_;
+  QualityWrites writes_;
   spark::Poller poller_;
   CostMeter meter_;
   bool cost_restored_ = false;

@@ -43,6 +43,7 @@ struct RawOptions {
   std::string spark_timeout = "10s";
   std::string kubernetes = "auto";
   std::string logged_pods = "none";
+  std::string empty_writes = "warn";
   std::string outcome_owner = "sidecar";
   std::string linger_success;
   std::string linger_failure;
@@ -319,6 +320,8 @@ class Parser {
   void define_quality() {
     add(app_, "--quality.folder", options_.quality_folder,
         "Folder where a job leaves results of data quality checks, renamed to NAME.json.", "Data quality", "FOLDER");
+    add(app_, "--quality.empty-writes", raw_.empty_writes,
+        "What a Spark SQL write of 0 rows is: ignore, warn (it is shown), or fail (it alerts).", "Data quality", "HOW");
   }
 
   void define_observer() {
@@ -417,6 +420,7 @@ class Parser {
     convert_kubernetes();
     convert_outcome();
     convert_logs();
+    convert_quality();
     for (const auto& [name, flags] : collectors_) {
       if (*flags.first && *flags.second) throw Refused{"--collector." + name, "", "is also given as --no-collector"};
       if (*flags.first) options_.collectors.chosen[name] = true;
@@ -450,6 +454,12 @@ class Parser {
     if (!options_.log_file.empty() && options_.logged_pods != LoggedPods::kNone) {
       throw Refused{"--logs.pods", raw_.logged_pods, "is also given as --logs.file"};
     }
+  }
+
+  void convert_quality() {
+    options_.empty_writes = to_choice<EmptyWrites>(
+        "--quality.empty-writes", raw_.empty_writes,
+        {{"ignore", EmptyWrites::kIgnore}, {"warn", EmptyWrites::kWarn}, {"fail", EmptyWrites::kFail}});
   }
 
   void convert_outcome() {

@@ -27,6 +27,9 @@ enum class Mode { kSidecar, kObserver };
 enum class OutcomeOwner { kSidecar, kObserver };
 enum class LoggedPods { kNone, kDriver, kAll };
 
+/// What a write of no rows is to a dataset's quality.
+enum class EmptyWrites { kIgnore, kWarn, kFail };
+
 struct Options {
   Mode mode = Mode::kSidecar;  ///< --mode
 
@@ -69,6 +72,7 @@ struct Options {
   LoggedPods logged_pods = LoggedPods::kNone;  ///< --logs.pods: whose logs are read through the API
   std::string log_file;                        ///< --logs.file: the driver's; "": none
   std::string quality_folder;  ///< --quality.folder; "": none
+  EmptyWrites empty_writes = EmptyWrites::kWarn;  ///< --quality.empty-writes
 
   OutcomeOwner outcome_owner = OutcomeOwner::kSidecar;
   std::optional<std::chrono::milliseconds> linger_success;  ///< --outcome.linger-success

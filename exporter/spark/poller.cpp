@@ -120,6 +120,7 @@ void Poller::start_run(const Application& application) {
   last_jobs_.reset();
   jobs_seen_ = 0;
   reader_ = std::make_unique<RunReader>(*rest_, *run_, [this](const Error& error) { count(error); });
+  if (options_.sql_writes) reader_->read_plans();
 }
 
 Result<void> Poller::find() {

@@ -27,6 +27,8 @@ struct PollerOptions {
   std::size_t group_limit = model::kDefaultGroups;
   /// Poll more often where a run is young or may end, for what the interval is too coarse: its cost.
   bool haste = true;
+  /// Ask what SQL executions have written.
+  bool sql_writes = false;
 };
 
 /// The time, injected so that tests need not wait.
@@ -54,6 +56,8 @@ class Poller {
   /// The run that is watched, or was until its UI went away.
   const model::Run* current() const { return run_ ? &*run_ : nullptr; }
   model::Run* current() { return run_ ? &*run_ : nullptr; }
+  /// What its SQL executions have written; null without a current run that is read.
+  const SqlWrites* sql_writes() const { return reader_ ? &reader_->sql_writes() : nullptr; }
   /// The run before that in the same driver, until drop_previous().
   const model::Run* previous() const { return previous_ ? &*previous_ : nullptr; }
   void drop_previous() { previous_.reset(); }

@@ -151,6 +151,15 @@ Result<SqlExecution> RestClient::sql_execution(std::int64_t id) {
       "SQL execution");
 }
 
+Result<SqlWrite> RestClient::sql_write(std::int64_t id) {
+  SqlWrite write;
+  const auto target = application_path("/sql/" + std::to_string(id) + "?details=true&planDescription=true");
+  auto done =
+      ask(target, limits::kSqlPlanBytes, [&write](std::istream& body) { return decode_sql_write(body, write); });
+  if (done.has_error()) return done.error();
+  return write;
+}
+
 Result<std::vector<Task>> RestClient::lost_tasks(std::int64_t stage, std::int64_t attempt, std::int64_t offset,
                                                  std::size_t length) {
   const std::string statuses =

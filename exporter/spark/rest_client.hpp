@@ -14,6 +14,7 @@
 #include "exporter/net/http_client.hpp"
 #include "exporter/spark/decode.hpp"
 #include "exporter/spark/facts.hpp"
+#include "exporter/spark/sql_write.hpp"
 
 namespace spark_exporter::spark {
 
@@ -44,6 +45,8 @@ class RestClient {
   Result<Job> job(std::int64_t id);
   Result<std::vector<Stage>> stage_attempts(std::int64_t id);
   Result<SqlExecution> sql_execution(std::int64_t id);
+  /// What an execution that ended has written, out of its plan.
+  Result<SqlWrite> sql_write(std::int64_t id);
   /// Median and maximum over finished tasks.
   Result<TaskSummary> task_summary(std::int64_t stage, std::int64_t attempt);
   /// At most `length` tasks from position `offset` of those of an attempt that bought nothing, by task id: failed and

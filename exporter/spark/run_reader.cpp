@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "exporter/spark/cost.hpp"
 
@@ -75,7 +76,7 @@ Result<void> RunReader::poll(TimePoint now, SteadyTime steady_now, Depth depth) 
   if (auto done = with_time(&RunReader::read_executors); done.has_error()) return gap(), done;
   for (const Step step :
        {&RunReader::read_stages, &RunReader::read_lost_tasks, &RunReader::read_environment, &RunReader::read_metrics,
-        &RunReader::read_sql, &RunReader::read_dstreams, &RunReader::read_rdds}) {
+        &RunReader::read_sql, &RunReader::read_sql_writes, &RunReader::read_dstreams, &RunReader::read_rdds}) {
     if (auto done = (this->*step)(); done.has_error()) return gap(), done;
   }
   if (!cheap_) {
@@ -352,7 +353,7 @@ Result<void> RunReader::read_new_sql() {
   for (const auto id : running) {
     auto execution = rest_.sql_execution(id);
     if (execution) {
-      run_.apply_sql(*execution);
+      apply_sql(*execution);
     } else if (execution.error().kind == ErrorKind::kNotFound) {
       run_.lose_sql(id);
       evicted(1, "SQL executions");
@@ -367,7 +368,7 @@ Result<void> RunReader::read_new_sql() {
   if (later.has_error()) return settle(later.error());
   const bool in_step = newest < 0 || (!later->empty() && later->front().id == newest);
   if (!in_step || later->size() == static_cast<std::size_t>(kMost)) return read_all_sql();
-  for (const auto& execution : *later) run_.apply_sql(execution);
+  for (const auto& execution : *later) apply_sql(execution);
   if (!later->empty()) {
     sql_position_ = std::max<std::int64_t>(sql_position_, 0) + static_cast<std::int64_t>(later->size()) - 1;
   }
@@ -386,7 +387,7 @@ Result<void> RunReader::read_all_sql() {
   std::set<std::int64_t> listed;
   for (const auto& execution : *all) {
     listed.insert(execution.id);
-    run_.apply_sql(execution);
+    apply_sql(execution);
   }
   std::vector<std::int64_t> gone;
   for (const auto& [id, execution] : run_.sql().running()) {
@@ -398,6 +399,37 @@ Result<void> RunReader::read_all_sql() {
     lost += static_cast<std::size_t>(*listed.begin() - known_until);
   }
   evicted(lost, "SQL executions");
+  return ok();
+}
+
+void RunReader::apply_sql(const SqlExecution& execution) {
+  const bool known = run_.sql().data().final_ids.contains(execution.id);
+  run_.apply_sql(execution);
+  // What runs no Spark job writes no rows of its own.
+  if (!reads_plans_ || known || execution.status != SqlStatus::kCompleted || execution.job_ids.empty()) return;
+  if (owed_plans_.size() < limits::kSqlPlansOwed) {
+    owed_plans_.push_back(execution.id);
+  } else if (!std::exchange(plans_left_out_, true)) {
+    on_error_({ErrorKind::kTooLarge, "SQL executions end faster than their plans are read: what they have written is "
+                                     "not known of all of them"});
+  }
+}
+
+/// An empty batch of a stream and a server's queries say nothing about anybody's data.
+Result<void> RunReader::read_sql_writes() {
+  if (run_.kind() != outcome::Kind::kBatch) owed_plans_.clear();
+  for (int asked = 0; asked < limits::kSqlPlansAPoll && !owed_plans_.empty(); ++asked) {
+    auto write = rest_.sql_write(owed_plans_.front());
+    if (write.has_error() && write.error().kind != ErrorKind::kNotFound) {
+      if (breaks_off(write.error().kind)) return settle(write.error());
+      on_error_(write.error());  // too large as a rule: nothing else is missing for it
+    }
+    owed_plans_.pop_front();
+    if (!write || !write->rows) continue;
+    sql_writes_.last.push_back(std::move(*write));
+    if (sql_writes_.last.size() > limits::kSqlWrites) sql_writes_.last.pop_front();
+    ++sql_writes_.seen;
+  }
   return ok();
 }
 

@@ -5,11 +5,13 @@
 //  - running jobs and active stages are asked for only while something runs;
 //  - what ended is asked for by id, or by the whole list where that is cheaper, at the start and after a gap;
 //  - executors before stages, so that what is told of lost tasks is at least as new as what they add up to;
+//  - what SQL executions have written: plans of those that ended, a few a poll, of batch jobs;
 //  - lost tasks of an attempt when there are more of them, a few pages a poll;
 //  - GC and executors every time; /metrics/json, dead executors and cached RDDs once a minute (streaming: every time).
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -48,6 +50,11 @@ class RunReader {
   /// Stages that ended in the last poll: against Spark's bound (1,000 by default) it says how near eviction is.
   std::size_t stages_ended() const { return stages_ended_; }
 
+  /// Ask for the plans of SQL executions that end from now on.
+  void read_plans() { reads_plans_ = true; }
+  /// What SQL executions have written that ended while we watched.
+  const SqlWrites& sql_writes() const { return sql_writes_; }
+
  private:
   Result<void> read_jobs(TimePoint now);
   Result<void> read_all_jobs(TimePoint now);
@@ -61,6 +68,8 @@ class RunReader {
   Result<void> read_sql();
   Result<void> read_new_sql();
   Result<void> read_all_sql();
+  void apply_sql(const SqlExecution& execution);
+  Result<void> read_sql_writes();
   Result<void> read_lost_tasks();
   Result<void> read_skew(TimePoint now);
   Result<void> read_environment();
@@ -93,6 +102,10 @@ class RunReader {
   std::size_t retained_jobs_ = 0;
   std::size_t retained_stages_ = 0;
   std::int64_t sql_position_ = -1;  ///< where in Spark's list the newest known execution stood
+  std::deque<std::int64_t> owed_plans_;  ///< executions whose writes are not known yet
+  bool reads_plans_ = false;
+  bool plans_left_out_ = false;
+  SqlWrites sql_writes_;
   bool dstreams_ = false;
   bool ran_ = true;  ///< jobs ran since the last slow questions
   std::size_t stages_ended_ = 0;

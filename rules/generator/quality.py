@@ -39,9 +39,9 @@ def group(table):
         make("DataQualityStale", "warning", """
             time() - max by (@DATASET) (data_quality_latest_data_timestamp_seconds) > @data_age
             or on (@DATASET)
-            time() - max by (@DATASET) (data_quality_last_validation_timestamp_seconds) > @validation_lag
+            time() - max by (@DATASET) (data_quality_last_validation_timestamp_seconds{suite!="spark_writes"}) > @validation_lag
             and on (@DATASET)
-              max by (@DATASET) (data_quality_last_validation_timestamp_seconds) + @validation_lag
+              max by (@DATASET) (data_quality_last_validation_timestamp_seconds{suite!="spark_writes"}) + @validation_lag
               < on (@JOB) group_left () max by (@JOB) (spark_job_last_success_timestamp_seconds)
             """,
              "A dataset is older than it should be, or its checks are.", """

@@ -1,5 +1,5 @@
-"""Run by a Python that has Great Expectations, 0.18 or 1.x: quality_expectations.py FOLDER. Validates 600 orders with
-planted faults and 600 without, and leaves what comes out, as JSON: single.json and checkpoint.json (bad), good.json;
+"""Run by a Python that has Great Expectations, 0.18 or 1.x: quality_expectations.py FOLDER [spark]. Validates 600 orders with
+planted faults and 600 without, as a pandas or a Spark DataFrame, and leaves what comes out, as JSON: single.json and checkpoint.json (bad), good.json;
 planted.json says what was planted, and how many rows a quarantine of the broken ones takes."""
 import datetime
 import json
@@ -10,6 +10,7 @@ import great_expectations as gx
 import pandas as pd
 
 ROWS, NULLS, TWICE, NEGATIVE = 600, 30, 12, 9
+SPARK = sys.argv[2:] == ["spark"]
 
 
 def orders(faults):
@@ -33,9 +34,22 @@ def expectations():
     yield "expect_column_max_to_be_between", {"column": "updated_at", "min_value": datetime.datetime(2026, 1, 1)}
 
 
+def as_spark(frame):
+    """The same rows in Spark; what pandas has as NaN is null."""
+    from pyspark.sql import SparkSession
+    spark = SparkSession.builder.master("local[2]").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    rows = [(int(row.order_id), None if pd.isna(row.customer_id) else float(row.customer_id), float(row.amount),
+             row.updated_at.to_pydatetime()) for row in frame.itertuples()]
+    return spark.createDataFrame(rows, "order_id bigint, customer_id double, amount double, updated_at timestamp")
+
+
+def add_source(sources):
+    return sources.add_spark("lake") if SPARK else sources.add_pandas("lake")
+
+
 def validate_018(frame, name):
     context = gx.get_context(mode="ephemeral")
-    asset = context.sources.add_pandas("lake").add_dataframe_asset(name)
+    asset = add_source(context.sources).add_dataframe_asset(name)
     batch = asset.build_batch_request(dataframe=frame)
     context.add_or_update_expectation_suite("nightly")
     validator = context.get_validator(batch_request=batch, expectation_suite_name="nightly")
@@ -49,7 +63,7 @@ def validate_018(frame, name):
 
 def validate_1(frame, name):
     context = gx.get_context(mode="ephemeral")
-    asset = context.data_sources.add_pandas("lake").add_dataframe_asset(name)
+    asset = add_source(context.data_sources).add_dataframe_asset(name)
     batch = asset.add_batch_definition_whole_dataframe("whole")
     suite = context.suites.add(gx.ExpectationSuite("nightly"))
     for kind, arguments in expectations():
@@ -67,8 +81,9 @@ def validate_1(frame, name):
 def main(folder):
     validate = validate_018 if gx.__version__.startswith("0.18.") else validate_1
     bad = orders(True)
-    single, checkpoint = validate(bad, "ge.orders")
-    good, _ = validate(orders(False), "ge.good")
+    made = as_spark if SPARK else lambda frame: frame
+    single, checkpoint = validate(made(bad), "ge.orders")
+    good, _ = validate(made(orders(False)), "ge.good")
     broken = bad[bad.customer_id.isna() | (bad.amount < 0) | bad.order_id.duplicated(keep=False)]
     broken.to_csv(os.path.join(folder, "quarantine.csv"))
     planted = {"version": gx.__version__, "rows": ROWS, "nulls": int(bad.customer_id.isna().sum()),

@@ -1,12 +1,13 @@
 """Data quality with the real parts: the gates of examples/quality in a real PySpark job, Great Expectations 0.18 and 1.x
-with planted faults, named accumulators of a real spark-shell, and Debian's Prometheus with the shipped rules, in which
-the alert names the dataset. What is shown equals the results' own statistics."""
+with planted faults (--spark-data: on Spark data, too), named accumulators of a real spark-shell, writes of 0 rows, and Debian's
+Prometheus with the shipped rules, in which the alert names the dataset. What is shown equals the results' own statistics."""
 import contextlib
 import http.client
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
@@ -95,18 +96,28 @@ def expect_gates(check, told, scrape):
     check.equal("rows below zero, in quarantine", 4, told["row_check/warn"]["aside"])
 
 
-def validate(check, exporter, version, folder):
-    """Great Expectations' results, posted as they come out."""
+def spark_packages(version):
+    """Where the environment of that PySpark has it, for another environment's Python."""
+    where = "import os, pyspark; print(os.path.dirname(os.path.dirname(pyspark.__file__)))"
+    return subprocess.check_output([lab.python_with_spark(version), "-c", where], text=True).strip()
+
+
+def validate(check, exporter, version, folder, spark=None):
+    """Great Expectations' results, posted as they come out: of pandas data, or of Spark's with that version."""
     python = lab.python_with("great_expectations", version)
-    subprocess.run([python, os.path.join(lab.HERE, "quality_expectations.py"), folder], check=True, timeout=300,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                   env={**os.environ, "GX_ANALYTICS_ENABLED": "false", "GE_USAGE_STATS": "FALSE"})
+    environment = {**os.environ, "GX_ANALYTICS_ENABLED": "false", "GE_USAGE_STATS": "FALSE", "TZ": "UTC"}
+    if spark:
+        environment.update(PYTHONPATH=spark_packages(spark), SPARK_LOCAL_IP="127.0.0.1", PYSPARK_PYTHON=python)
+    ran = subprocess.run([python, os.path.join(lab.HERE, "quality_expectations.py"), folder, *(["spark"] if spark else [])],
+                         timeout=600, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    assert ran.returncode == 0, f"Great Expectations {version}: {ran.stdout[-3000:]}"
     read = {name: open(os.path.join(folder, name + ".json"), encoding="utf-8").read()
             for name in ("single", "checkpoint", "good", "planted")}
     planted = json.loads(read["planted"])
     with open(os.path.join(folder, "quarantine.csv"), encoding="utf-8") as file:
         in_quarantine = len(file.readlines()) - 1
-    suite = f"ge-{version}"
+    suite = f"ge-{version}" + ("-spark" if spark else "")
+    version += " on Spark " + spark if spark else ""
     query = urllib.parse.urlencode({"suite": suite, "quarantined_rows": in_quarantine})
     check.equal(f"{version}: taken", (200, "taken: 1 validation, 1 new\n"),
                 exporter.post(f"/api/v1/quality?{query}", read["single"]))
@@ -202,12 +213,31 @@ def accumulate(check, version):
             lab.end_session(shell)
 
 
+def write_nothing(check, exporter, spark):
+    """What Spark's SQL metrics tell of writes, with nothing installed."""
+    empty = {"dataset": f"file:{spark.scratch}/out/lake/empty", "suite": "spark_writes"}
+    scrape = exporter.until("the empty write", lambda s: s.total("data_quality_rows", **empty) == 0)
+    check.equal("a write of 0 rows fails where it is told to", 0, scrape.total("data_quality_last_validation_success", **empty))
+    check.equal("a write of 0 rows: its check", 1, scrape.total("data_quality_checks", outcome="failed", **empty))
+    check.equal("no other write is told", {empty["dataset"]},
+                {labels["dataset"] for labels, _ in scrape.series("data_quality_rows") if labels["suite"] == "spark_writes"})
+    return "DataQualityFailed", empty["dataset"], empty["suite"]
+
+
+def write_again(check, exporter, spark):
+    spark.go()
+    spark.reach("written")
+    labels = {"dataset": f"file:{spark.scratch}/out/lake/empty", "suite": "spark_writes"}
+    scrape = exporter.until("the next write", lambda s: s.total("data_quality_rows", **labels) == 7)
+    check.equal("rows where there were none", 1, scrape.total("data_quality_last_validation_success", **labels))
+
+
 def test(version):
     check = compare.Check(f"data quality, Spark {version}")
     with tempfile.TemporaryDirectory(prefix="quality-e2e-") as folder, \
             lab.Spark(version, "quality", master=lab.LOCAL) as spark, \
             lab.Exporter(spark.url, "--job.name=orders", "--kubernetes.namespace=etl",
-                         f"--quality.folder={folder}") as exporter, Prometheus(exporter) as prometheus:
+                         f"--quality.folder={folder}", "--quality.empty-writes=fail") as exporter, Prometheus(exporter) as prometheus:
         spark.reach("started")
         with open(os.path.join(spark.scratch, "out", "url"), "w", encoding="utf-8") as file:
             file.write("http://%s:%d/api/v1/quality" % exporter.address)
@@ -215,12 +245,16 @@ def test(version):
         for number in EXPECTATIONS:
             with tempfile.TemporaryDirectory(prefix="quality-ge-") as results:
                 validate(check, exporter, number, results)
+        if "--spark-data" in sys.argv:
+            with tempfile.TemporaryDirectory(prefix="quality-ge-") as results:
+                validate(check, exporter, EXPECTATIONS[-1], results, version)
         told = spark.reach("judged")["gates"]
         judged = time.monotonic()
         scrape = exporter.until("the gates' last result", lambda s: s.total(
             "data_quality_last_validation_success", dataset="e2e.row_check", suite="warn") is not None)
         lab.keep("quality-" + version, scrape)
         expect_gates(check, told, scrape)
+        empty = write_nothing(check, exporter, spark)
         refuse(check, exporter, folder)
         report = exporter.get("/report?format=text")[2]
         check.true("the report tells which gate failed", "! e2e.nulls (fail): 1 of " in report and
@@ -228,6 +262,7 @@ def test(version):
         accumulate(check, version)
         wanted = [("DataQualityFailed", f"e2e.{fault}", "fail") for fault in FAULTS]
         wanted += [("DataQualityFailed", "ge.orders", f"ge-{number}") for number in EXPECTATIONS]
+        wanted.append(empty)
         firing = lab.wait_until("the alerts", lambda: (now := prometheus.firing()) and all(one in now for one in wanted)
                                 and now, 150, every=1)
         print(f"alerts fire {time.monotonic() - judged:.0f} s after the last gate", flush=True)
@@ -237,6 +272,7 @@ def test(version):
         for quiet in ("e2e.good", "ge.good"):
             check.true(f"no alert about {quiet}",
                        not any(name == "DataQualityFailed" and dataset == quiet for name, dataset, _ in firing))
+        write_again(check, exporter, spark)
         spark.finish()
     check.done()
 

@@ -342,7 +342,11 @@ def quality():
                 "kept": kept, "aside": spark.read.parquet(aside).count() if os.path.isdir(aside) else 0,
                 "failed": [check["name"] for check in gates.result["checks"] if check["outcome"] == "failed"],
                 "checks": len(gates.result["checks"]), "rows": gates.result["rows"]}
+    good.write.parquet(here("lake/full"))
+    good.where("order_id < 0").write.parquet(here("lake/empty/day=1"))
     SYNC.point("judged", gates=told)
+    good.limit(7).write.parquet(here("lake/empty/day=2"))
+    SYNC.point("written")
     spark.stop()
 
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <sstream>
 
+#include "exporter/spark/sql_write.hpp"
 #include "tests/fuzz/require.hpp"
 
 namespace spark_exporter::fuzz {
@@ -71,5 +72,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::run(spark::decode_tasks, text);
   fuzz::run(spark::decode_sql, text);
   fuzz::run(spark::decode_rdds, text);
+  std::istringstream in(text);
+  spark::SqlWrite write;
+  fuzz::require_report(spark::decode_sql_write(in, write));
+  fuzz::require_text(write.dataset);
+  fuzz::require(write.rows.value_or(0) >= 0);
   return 0;
 }

@@ -247,6 +247,12 @@ void FakeDriver::end_sql(std::int64_t id, bool good, std::int64_t duration_ms) {
   execution.duration = spark::Millis{duration_ms};
 }
 
+void FakeDriver::write_sql(std::int64_t id, const std::string& path, std::int64_t rows) {
+  sql_.at(id).job_ids = {run_job(1, 1)};
+  written_[id] = {path, rows};
+  end_sql(id, true, 100);
+}
+
 void FakeDriver::add_executor(const std::string& id) {
   spark::Executor executor;
   executor.id = id;
@@ -381,7 +387,17 @@ FakeDriver::Canned FakeDriver::answer(const std::string& target) {
   }
   if (rest.starts_with("/sql/")) {
     const auto at = sql_.find(number(5));
-    return at == sql_.end() ? unknown : json(json_of(at->second).dump());
+    if (at == sql_.end()) return unknown;
+    auto body = json_of(at->second);
+    const auto written = written_.find(at->first);
+    if (rest.ends_with("planDescription=true") && written != written_.end()) {
+      body["planDescription"] = "(1) Execute Insert\nInput: []\nArguments: " + written->second.path + ", false, CSV";
+      body["nodes"] = Json::array(
+          {{{"nodeName", "Execute Insert"},
+            {"metrics", Json::array({{{"name", "number of written files"}, {"value", "1"}},
+                                     {{"name", "number of output rows"}, {"value", std::to_string(written->second.rows)}}})}}});
+    }
+    return json(body.dump());
   }
   if (rest == "/environment") return json(R"({"runtime": {"javaVersion": "17"}, "sparkProperties": []})");
   if (rest == "/storage/rdd") return json("[]");

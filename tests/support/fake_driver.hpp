@@ -32,6 +32,8 @@ class FakeDriver {
   std::int64_t run_job(int stages, std::int64_t tasks);
   std::int64_t start_sql(const std::string& description = "query");
   void end_sql(std::int64_t id, bool good, std::int64_t duration_ms);
+  /// It runs a job and ends well; its plan says that it wrote so many rows to that path.
+  void write_sql(std::int64_t id, const std::string& path, std::int64_t rows);
   /// A job id that Spark gives out but never shows (its stage could not be created).
   void waste_job_id() { ++next_job_; }
   void add_executor(const std::string& id);
@@ -90,6 +92,11 @@ class FakeDriver {
   std::map<std::pair<std::int64_t, std::int64_t>, spark::Stage> stages_;
   std::map<std::pair<std::int64_t, std::int64_t>, std::map<std::int64_t, spark::Task>> tasks_;
   std::map<std::int64_t, spark::SqlExecution> sql_;
+  struct Written {
+    std::string path;
+    std::int64_t rows;
+  };
+  std::map<std::int64_t, Written> written_;  ///< by SQL execution
   std::map<std::string, spark::Executor> executors_;
   std::vector<std::string> questions_;
 };

@@ -62,6 +62,7 @@ CASES = [
         spark_job_last_success_timestamp_seconds{@job} 0x400
         data_quality_last_validation_timestamp_seconds{namespace="etl",app="rests",dataset="d",suite="s"} -90000x400
         spark_job_last_success_timestamp_seconds{namespace="etl",app="rests"} -90060x400
+        data_quality_last_validation_timestamp_seconds{namespace="etl",app="sales",dataset="d",suite="spark_writes"} -90000x400
         """,
          silent=("6m", "30m", "34m", "120m"), about=dict(DATA)),
 

@@ -250,6 +250,7 @@ TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
       {{"--kubernetes.api-server=host:6443"}, "--kubernetes.api-server=\"host:6443\": is no http or https URL"},
       {{"--kubernetes.driver-container="}, "--kubernetes.driver-container"},
       {{"--observer.url=observer"}, "--observer.url=\"observer\": is no http or https URL"},
+      {{"--quality.empty-writes=x"}, "--quality.empty-writes=\"x\": must be one of ignore, warn, fail"},
       {{"--logs.pods=x"}, "--logs.pods=\"x\": must be one of none, driver, all"},
       {{"--logs.pods=all", "--logs.file=x"}, "--logs.pods=\"all\": is also given as --logs.file"},
       {{"--cost.opencost-url=x"}, "--cost.opencost-url=\"x\": is no http or https URL"},
@@ -367,6 +368,7 @@ TEST_F(CommandLine, ChoosesCollectors) {
 
 TEST_F(CommandLine, SaysWhichLogsAreRead) {
   EXPECT_EQ(good({}).logged_pods, LoggedPods::kNone);
+  EXPECT_EQ(good({"--quality.empty-writes=fail"}).empty_writes, EmptyWrites::kFail);
   EXPECT_EQ(good({"--logs.pods=driver"}).logged_pods, LoggedPods::kDriver);
   EXPECT_EQ(good({"--logs.pods=all"}).logged_pods, LoggedPods::kAll);
   EXPECT_EQ(good({"--logs.file=/log/driver.log"}).log_file, "/log/driver.log");

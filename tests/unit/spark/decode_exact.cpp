@@ -163,6 +163,43 @@ TEST(DecodeExact, FailedQueries) {
   EXPECT_EQ(decoded.items[2].job_ids, (std::vector<std::int64_t>{2}));
 }
 
+struct Written {
+  const char* id;
+  const char* dataset;
+  std::optional<double> rows;
+};
+
+TEST(DecodeExact, WhatExecutionsHaveWritten) {
+  for (const std::string version : {"3.5.9", "4.3.0"}) {
+    const auto noop = version == "4.3.0" ? std::optional<double>(100'000) : std::nullopt;
+    for (const auto& [id, dataset, rows] : std::initializer_list<Written>{
+             {"0", "file:/opt/lab/lake/full", 1234},  // to .../dt=2026-11-27
+             {"1", "file:/opt/lab/lake/empty", 0},
+             {"2", "file:/opt/lab/lake/empty2", 0},  // found to be empty on the way: the plan has changed
+             {"3", "", std::nullopt},                // count()
+             {"7", "default.t", 0},
+             {"8", "default.t", 3},
+             {"12", "", noop},            // a data source that is no file: 3.5 does not count its rows
+             {"13", "file:/opt/lab/lake/bad", std::nullopt}}) {  // failed
+      const auto decoded = decode_one(decode_sql_write, fixture("spark-" + version +
+                                                                "/writes/finished/applications-APP-plan-" + id + ".json"));
+      const auto& write = decoded.items[0];
+      ASSERT_TRUE(decoded.report) << version << ' ' << id;
+      EXPECT_EQ(decoded.report->wrong_types, 0U) << version << ' ' << id;
+      EXPECT_EQ(std::to_string(write.id), id);
+      EXPECT_EQ(write.dataset, dataset) << version << ' ' << id;
+      EXPECT_EQ(write.rows, rows) << version << ' ' << id;
+      EXPECT_TRUE(write.ended.has_value());
+    }
+  }
+}
+
+TEST(DecodeExact, SecretsInAPathAreNotKept) {
+  const auto decoded = decode_one(decode_sql_write, R"({"id": 4, "planDescription":
+    "(3) Execute InsertIntoHadoopFsRelationCommand\nInput: []\nArguments: s3a://key:hunter2@lake/a/b=1/c=2, false, JSON"})");
+  EXPECT_EQ(decoded.items[0].dataset, "s3a://***@lake/a");
+}
+
 TEST(DecodeExact, TaskSummaryOfAFailedStage) {
   const auto decoded = decode_one(
       decode_task_summary,

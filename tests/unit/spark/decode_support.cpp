@@ -31,6 +31,7 @@ const std::vector<Decoder>& all_decoders() {
       {"tasks", run_list<Task, decode_tasks>},
       {"executors", run_list<Executor, decode_executors>},
       {"sql", run_list<SqlExecution, decode_sql>},
+      {"sql write", run_one<SqlWrite, decode_sql_write>},
       {"rdds", run_list<Rdd, decode_rdds>},
       {"task summary", run_one<TaskSummary, decode_task_summary>},
       {"environment", run_one<Environment, decode_environment>},

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exporter/spark/decode.hpp"
+#include "exporter/spark/sql_write.hpp"
 
 namespace spark_exporter::spark::test {
 

@@ -93,6 +93,12 @@ TEST(DecodeTypes, OtherLists) {
                    "sql[0].failedJobIds[0]: boolean where an integer is documented"}},
                  [](const std::string& text) { return decode_list(decode_sql, text).report; });
   expect_reports(
+      {{R"({"nodes":[{"nodeName":"Execute","metrics":[{"name":"number of output rows","value":"many"}]}]})", 2,
+        R"(sql/ID.nodes[0].metrics[0].value: string "many" where a number of rows is documented)"},
+       {R"({"id":1,"planDescription":[]})", 1, "sql/ID.planDescription: list where a string is documented"},
+       {R"({"id":1,"nodes":[{"nodeName":3}]})", 1, "sql/ID.nodes[0].nodeName: number 3 where a string is documented"}},
+      [](const std::string& text) { return decode_one(decode_sql_write, text).report; });
+  expect_reports(
       {{R"([{"status":"FAILED"}])", 1, "taskList[0]: dropped: no taskId"},
        {R"([{"taskId":1,"status":3}])", 1, "taskList[0].status: number 3 where a task's status is documented"},
        {R"([{"taskId":1,"taskMetrics":{"jvmGcTime":-1}}])", 1,

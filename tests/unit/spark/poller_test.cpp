@@ -20,7 +20,7 @@ class Watch {
   explicit Watch(FakeDriver& driver, std::string app_id = {}, std::chrono::milliseconds interval = 10s,
                  bool haste = true)
       : poller_(
-            {{{"http", "localhost", 4040, ""}, std::move(app_id), 1s}, interval, model::kDefaultGroups, haste},
+            {{{"http", "localhost", 4040, ""}, std::move(app_id), 1s}, interval, model::kDefaultGroups, haste, true},
             [&driver](const net::Url&) { return driver.client(); },
             {[this] { return wall_; }, [this] { return steady_; }},
             [this](const Application&) { return std::move(restored_); }) {}
@@ -242,6 +242,29 @@ TEST(Poller, NeverAsksListsForDetails) {
     EXPECT_EQ(question.find("details=true"), std::string::npos) << question;
     EXPECT_EQ(question.find("withSummaries"), std::string::npos) << question;
   }
+}
+
+TEST(Poller, PlansAreReadOnceOfWhatEndedAndAFewAPoll) {
+  FakeDriver driver;
+  Watch watch(driver);
+  watch.poll();
+  driver.end_sql(driver.start_sql("no job"), true, 100);
+  driver.end_sql(driver.start_sql("failed"), false, 100);
+  for (int i = 0; i < 10; ++i) driver.write_sql(driver.start_sql(), "/lake/t", i);
+  driver.take_questions();
+  for (const std::ptrdiff_t plans : {4, 4, 2, 0}) {
+    watch.poll();
+    const auto questions = driver.take_questions();
+    EXPECT_EQ(std::count_if(questions.begin(), questions.end(),
+                            [](const auto& question) { return question.ends_with("planDescription=true"); }),
+              plans);
+  }
+  const auto& writes = *watch.poller().sql_writes();
+  EXPECT_EQ(writes.seen, 10U);
+  ASSERT_EQ(writes.last.size(), 10U);
+  EXPECT_EQ(writes.last.front().rows, 0);
+  EXPECT_EQ(writes.last.back().rows, 9);
+  EXPECT_EQ(writes.last.back().dataset, "/lake/t");
 }
 
 TEST(Poller, SqlExecutionsAreCountedUnderEviction) {
