@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/many_runs.hpp"
 #include "exporter/metrics/collectors.hpp"
 #include "exporter/metrics/exposition.hpp"
 
@@ -20,44 +21,6 @@ namespace {
 using namespace spark_exporter;
 
 constexpr int kRounds = 15;
-
-outcome::TimePoint at(std::int64_t seconds) { return outcome::TimePoint{std::chrono::seconds{seconds}}; }
-
-/// Half of the runs live, each with ten executors; the others have ended.
-outcome::View view_of(int runs) {
-  outcome::View view;
-  for (int i = 0; i < runs; ++i) {
-    const auto number = std::to_string(100000 + i);
-    outcome::RunView run;
-    run.kubernetes_namespace = "team-" + std::to_string(i % 40);
-    run.app = "nightly-aggregation-" + number;
-    run.app_from = "label";
-    run.app_id = "spark-" + number + "f3a94c0d8e7b4a51";
-    run.spark_version = "3.5.9";
-    run.driver_pod = "nightly-aggregation-" + number + "-6f1c2a9be0d34871-driver";
-    run.node = "node-" + std::to_string(i % 200);
-    run.submitter = "spark-operator";
-    run.attempt = 1;
-    run.submitted = at(1'763'899'000 + i);
-    run.verdict.started = at(1'763'899'010 + i);
-    run.verdict.state = outcome::State::kRunning;
-    run.pods_known = true;
-    run.pods[0][2] = 1;
-    run.pods[1][2] = 10;
-    run.info_labels = {{"team", "data-" + std::to_string(i % 40)}, {"owner", "owner-" + std::to_string(i % 100)}};
-    outcome::JobView job;
-    job.kubernetes_namespace = run.kubernetes_namespace;
-    job.app = run.app;
-    job.runs = {static_cast<std::uint64_t>(i), 1, 2, 3};
-    job.consecutive_failures = 0;
-    job.last_success = at(1'763'800'000 + i);
-    job.last_due = job.next_run = at(1'763'890'000);
-    job.baseline = outcome::Baseline{20, 480.25 + i, 1e9 + i, std::nullopt, ""};
-    view.runs.push_back(std::move(run));
-    view.jobs.push_back(std::move(job));
-  }
-  return view;
-}
 
 double cpu_milliseconds() {
   timespec now{};
@@ -80,7 +43,7 @@ double median(std::vector<double> values) {
 
 int main(int argc, char** argv) {
   const int runs = argc > 1 ? std::atoi(argv[1]) : 2'000;
-  auto view = view_of(runs);
+  auto view = bench::many_runs(runs);
   model::Snapshot snapshot;
   snapshot.outcomes = &view;
   snapshot.limits.series = limits::kDefaultObserverSeries;

@@ -152,6 +152,26 @@ def metering_rows(metering):
     return rows + [Row(section, "memory, together", "MB", memory, most=2)]
 
 
+def exposition_rows(exposition):
+    rows = []
+    for row in exposition.values():
+        first = next(iter(row["ours"].values()))
+        section = f"Exposition over HTTP: CPU of a scrape of {first['series']:,} series, the change included"
+        is_large = first["series"] >= 100_000
+        for name, ours in row["ours"].items():
+            form = name.partition(",")[0]
+            most = 0.1 if is_large and name.endswith(" 10 % changed") else None
+            for who, peer_name in (("cpp", "prometheus-cpp"), ("go", "Go client")):
+                rows.append(Row(section, name.replace("changed", "of the runs changed"), "ms", ours["cpu"] * 1e3,
+                                row[who][form]["cpu"] * 1e3, peer_name, most_ratio=most))
+        ours = row["ours"]["gzip, none changed"]
+        for who, peer_name in (("cpp", "prometheus-cpp"), ("go", "Go client")):
+            rows.append(Row(section, "resident memory, asked for gzip alone", "MB", ours["resident"] / MB,
+                            row[who]["gzip"]["resident"] / MB, peer_name,
+                            most_ratio=1 / 3 if is_large and who == "go" else None))
+    return rows
+
+
 def all_rows(results):
     rows = []
     if "polling" in results:
@@ -164,6 +184,8 @@ def all_rows(results):
         rows += log_rows(results["logs"])
     if "metering" in results:
         rows += metering_rows(results["metering"])
+    if "exposition" in results:
+        rows += exposition_rows(results["exposition"])
     return rows
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 
 import decode
+import exposition
 import logs
 import metering
 import peers
@@ -21,9 +22,9 @@ import sidecar
 from driver import HERE, ROOT, Driver, Unavailable, note
 
 FULL = {"jobs": 1100, "warm_up": 100, "cheap_warm_up": 1500, "seconds": 60, "rounds": 2, "minutes": 30, "starts": 100,
-        "scrapes": 2000, "polls": 30, "peer_scrapes": 200, "memory_rounds": 40}
+        "scrapes": 2000, "polls": 30, "peer_scrapes": 200, "memory_rounds": 40, "rounds_served": 15}
 QUICK = {"jobs": 200, "warm_up": 5, "cheap_warm_up": 20, "seconds": 20, "rounds": 1, "minutes": 3, "starts": 10,
-         "scrapes": 200, "polls": 5, "peer_scrapes": 30, "memory_rounds": 10}
+         "scrapes": 200, "polls": 5, "peer_scrapes": 30, "memory_rounds": 10, "rounds_served": 3}
 
 
 def arguments():
@@ -75,7 +76,8 @@ def measure(options, size):
                  decode=decode.measure(os.path.join(options.build, "bench", "decode_bench")))),
              ("logs", lambda: results.update(logs=logs.measure(os.path.join(options.build, "bench", "log_bench")))),
              ("metering cost", lambda: results.update(
-                 metering=metering.measure(os.path.join(options.build, "bench", "cost_bench")))))
+                 metering=metering.measure(os.path.join(options.build, "bench", "cost_bench")))),
+             ("exposition", lambda: results.update(exposition=exposition.measure(options.build, size["rounds_served"]))))
     for name, part in parts:
         try:
             part()
