@@ -39,10 +39,11 @@ class Target:
                 return
             log = BUILD / f"{self.name}.log"
             with open(log, "w") as out:
-                left = max(1, int(seconds - self.cpu + 0.999))
+                # A round begins with the whole corpus.
+                left = max(10, int(seconds - self.cpu + 0.999))
                 process = subprocess.Popen(
-                    [self.program, f"-max_total_time={left}", "-print_final_stats=1", f"-artifact_prefix={BUILD}/{self.name}-",
-                     *LIMITS, *(str(f) for f in folders if f.is_dir())],
+                    [self.program, f"-max_total_time={left}", "-print_final_stats=1",
+                     f"-artifact_prefix={BUILD}/{self.name}-", *LIMITS, *(str(f) for f in folders if f.is_dir())],
                     stdout=out, stderr=subprocess.STDOUT)
                 _, status, usage = os.wait4(process.pid, 0)
                 process.returncode = os.waitstatus_to_exitcode(status)
@@ -73,15 +74,22 @@ class Target:
 def row(result: dict) -> str:
     cpu = result["cpu_seconds"]
     rate = result["executions"] / cpu if cpu else 0
-    return (f"| {result['target']} | {result['seeds']} | {result['executions']:,} | {rate:,.0f} | {result['edges']:,} | "
-            f"{result['inputs']:,} | {result['peak_mb']} | {cpu / 60:.1f} | {result['failed'] or 0} | {result['commit']} |")
+    cells = [result["target"], result["seeds"], f"{result['executions']:,}", f"{rate:,.0f}", f"{result['edges']:,}",
+             f"{result['inputs']:,}", result["peak_mb"], f"{cpu / 60:.1f}", result["failed"] or 0, result["commit"]]
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def table(results: list) -> str:
-    lines = ["| target | seeds | executions | per CPU second | edges | inputs kept | MB | CPU minutes | crashes | commit |",
+    def total(key: str) -> float:
+        return sum(r[key] for r in results)
+
+    crashed = sum(1 for r in results if r["failed"])
+    heads = ("target", "seeds", "executions", "per CPU second", "edges", "inputs kept", "MB", "CPU minutes", "crashes",
+             "commit")
+    lines = ["| " + " | ".join(heads) + " |",
              "|---|--:|--:|--:|--:|--:|--:|--:|--:|---|", *map(row, results),
-             f"| all {len(results)} | {sum(r['seeds'] for r in results):,} | {sum(r['executions'] for r in results):,} | | | | | "
-             f"{sum(r['cpu_seconds'] for r in results) / 60:.1f} | {sum(1 for r in results if r['failed'])} | |"]
+             f"| all {len(results)} | {total('seeds'):,} | {total('executions'):,} | | | | | "
+             f"{total('cpu_seconds') / 60:.1f} | {crashed} | |"]
     return "\n".join(lines) + "\n"
 
 

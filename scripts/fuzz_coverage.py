@@ -17,8 +17,8 @@ PROGRAM = BUILD / "tests/fuzz/fuzz_replay"
 # What reads bytes from outside.
 DECODERS = {
     "Spark's REST API": ["spark/decode_*.cpp", "spark/time.cpp", "json/*.cpp"],
-    "Kubernetes": ["kubernetes/decode_*.cpp", "kubernetes/text.cpp", "kubernetes/line_reader.cpp", "kubernetes/list_watch.cpp",
-                   "outcome/operator_evidence.cpp"],
+    "Kubernetes": ["kubernetes/decode_*.cpp", "kubernetes/text.cpp", "kubernetes/line_reader.cpp",
+                   "kubernetes/list_watch.cpp", "outcome/operator_evidence.cpp"],
     "HTTP answers": ["net/response_parser.cpp", "net/header_fields.cpp", "net/inflate.cpp", "net/body_stream.cpp"],
     "HTTP requests": ["web/request_head.cpp", "web/negotiation.cpp", "common/form_text.cpp", "runbooks/fill.cpp",
                       "runbooks/markdown.cpp"],
@@ -27,8 +27,9 @@ DECODERS = {
                      "sizing/first_run_text.cpp"],
     "quality": ["intake/quality_*.cpp", "intake/python_json.cpp"],
     "backups": ["backup/report.cpp", "backup/plan.cpp"],
-    "logs and free text": ["logs/reader.cpp", "logs/level.cpp", "logs/stamp_gate.cpp", "logs/clues.cpp", "logs/automaton.cpp",
-                           "outcome/failure_text.cpp", "common/redact.cpp", "common/text.cpp", "model/naming.cpp",
+    "logs and free text": ["logs/reader.cpp", "logs/level.cpp", "logs/stamp_gate.cpp", "logs/clues.cpp",
+                           "logs/automaton.cpp", "outcome/failure_text.cpp", "common/redact.cpp", "common/text.cpp",
+                           "model/naming.cpp",
                            "model/removal_reason.cpp"],
     "schedules": ["jobs/cron_fields.cpp", "jobs/schedule.cpp", "jobs/zone.cpp"],
     "last words, baselines": ["outcome/last_words.cpp", "outcome/baseline.cpp"],
@@ -50,8 +51,9 @@ def profile() -> Path:
     for old in raw.iterdir():
         old.unlink()
     for seeds in sorted((ROOT / "tests/fuzz/corpus").iterdir()):
-        subprocess.run([PROGRAM, seeds.name, str(seeds), "0"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                       cwd=BUILD, env={**os.environ, "LLVM_PROFILE_FILE": str(raw / f"{seeds.name}.profraw")})
+        subprocess.run([PROGRAM, seeds.name, str(seeds), "0"], check=True, cwd=BUILD,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       env={**os.environ, "LLVM_PROFILE_FILE": str(raw / f"{seeds.name}.profraw")})
     merged = BUILD / "fuzz.profdata"
     subprocess.run([tool("llvm-profdata"), "merge", "-sparse", "-o", str(merged), *map(str, raw.iterdir())], check=True)
     return merged

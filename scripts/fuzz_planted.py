@@ -73,7 +73,7 @@ def search(program: Path, target: str, seconds: int) -> tuple:
         return "", int(executions.group(1)) if executions else 0, took
     what = re.search(r"ERROR: (?:AddressSanitizer|libFuzzer): ([\w-]+(?: \w+)?)|runtime error: (.{1,60})", done.stderr)
     words = next((w for w in what.groups() if w), "?") if what else f"exit code {done.returncode}"
-    words = words.removesuffix(" on").replace("deadly signal", "a breach of what must hold")
+    words = words.removesuffix(" on").removesuffix(" after").replace("deadly signal", "a breach of what must hold")
     return words, int(executions.group(1)) if executions else 0, took
 
 
@@ -84,7 +84,8 @@ def main() -> int:
     parser.add_argument("patches", nargs="*", help="names without .patch; all of them")
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
-    targets = sorted((p.name.removesuffix("_fuzz") for p in (BUILD / "tests/fuzz").glob("*_fuzz")), key=len, reverse=True)
+    names = [p.name.removesuffix("_fuzz") for p in (BUILD / "tests/fuzz").glob("*_fuzz")]
+    targets = sorted(names, key=len, reverse=True)
     lines = ["| target | planted bug | in | found as | executions | seconds |", "|---|---|---|---|--:|--:|"]
     print("\n".join(lines), flush=True)
     planted, missed = set(), 0
@@ -99,7 +100,8 @@ def main() -> int:
         os.remove(program)
         planted.add(target)
         missed += not found
-        lines.append(f"| {target} | {text.splitlines()[0]} | `{path}` | {found or '**not found**'} | {executions:,} | {took:.1f} |")
+        lines.append(f"| {target} | {text.splitlines()[0]} | `{path}` | {found or '**not found**'} | {executions:,} | "
+                     f"{took:.1f} |")
         print(lines[-1], flush=True)
     if options.table:
         options.table.write_text("\n".join(lines) + "\n")

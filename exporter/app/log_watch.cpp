@@ -25,7 +25,8 @@ Json to_json(const std::array<std::uint64_t, Size>& counts) {
 template <std::size_t Size>
 std::array<std::uint64_t, Size> counts_from(const Json& json) {
   if (json.size() != Size) throw std::invalid_argument("another number of counts");
-  const bool are_counts = std::all_of(json.begin(), json.end(), [](const Json& one) { return one.is_number_unsigned(); });
+  const bool are_counts =
+      std::all_of(json.begin(), json.end(), [](const Json& one) { return one.is_number_unsigned(); });
   if (!are_counts) throw std::invalid_argument("no counts");
   return json.get<std::array<std::uint64_t, Size>>();
 }

@@ -64,9 +64,9 @@ void check_texts(std::string_view text) {
 
 void check_sizing(const std::vector<std::string>& lines) {
   sizing::FirstRunText text;
-  std::string* const members[] = {&text.data_size, &text.partition_size, &text.cores, &text.executors,
-                                  &text.overhead_factor, &text.shape, &text.expansion_factor,
-                                  &text.partitions_per_core, &text.max_node_memory};
+  std::string* const members[] = {&text.data_size,        &text.partition_size,      &text.cores,
+                                  &text.executors,        &text.overhead_factor,     &text.shape,
+                                  &text.expansion_factor, &text.partitions_per_core, &text.max_node_memory};
   for (std::size_t i = 0; i < std::size(members) && i < lines.size(); ++i) {
     if (!lines[i].empty()) *members[i] = lines[i];
   }

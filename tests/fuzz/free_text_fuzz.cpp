@@ -28,7 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   names.label_name = "job";
   names.pod_labels = model::driver_labels({{"spark.kubernetes.driver.label.job", std::string(text)}});
   fuzz::require(text.empty() || model::job_name(names).from == "label");
-  fuzz::require(equal_in_constant_time(text, std::string(text)) && !equal_in_constant_time(text, std::string(text) + 'x'));
+  fuzz::require(equal_in_constant_time(text, std::string(text)) &&
+                !equal_in_constant_time(text, std::string(text) + 'x'));
   fuzz::require(!model::without_run_suffix(text).empty() || text.empty());
   static_cast<void>(outcome::read_clue(text));
   fuzz::require(outcome::exception_class(text).size() <= limits::kLabelValueBytes);

@@ -88,7 +88,9 @@ class Mutator {
         if (rest > 0) input[at] = static_cast<std::uint8_t>(random_());
         break;
       case 2: input.insert(there, static_cast<std::uint8_t>(random_())); break;
-      case 3: input.erase(there, there + static_cast<std::ptrdiff_t>(below(std::min<std::size_t>(rest, 64) + 1))); break;
+      case 3:
+        input.erase(there, there + static_cast<std::ptrdiff_t>(below(std::min<std::size_t>(rest, 64) + 1)));
+        break;
       case 4: input.resize(at); break;
       case 5: {  // a part again
         const Input part(there, there + static_cast<std::ptrdiff_t>(below(std::min<std::size_t>(rest, 256) + 1)));

@@ -45,8 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const web::HeadScan resumed = web::scan_head(bytes, seen);
     fuzz::require(resumed.state == scan.state && resumed.length == scan.length);
   }
-  const auto parsed = web::parse_request_head(
-      scan.state == web::HeadScan::State::kComplete ? bytes.substr(0, scan.length) : bytes);
+  const auto parsed =
+      web::parse_request_head(scan.state == web::HeadScan::State::kComplete ? bytes.substr(0, scan.length) : bytes);
   if (const auto* head = std::get_if<web::RequestHead>(&parsed)) {
     if (scan.state == web::HeadScan::State::kComplete) check_forwarded(*head);
     web::accepts_gzip(head->accept_encoding);

@@ -1,8 +1,8 @@
 // Any bytes as the state files of a run: its counters, its money, what was read of its logs. What is taken can be used,
 // and is saved again as what it was.
 
-#include <cmath>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
