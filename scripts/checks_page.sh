@@ -10,6 +10,6 @@ done
 for log in "$@"; do
   name=${log##*/}
   printf '## %s\n\n```\n' "${name%.log}"
-  grep -E "^(passed in|skipped:)|: all [0-9]+ agree$|$pattern" "$log" | sed -E 's/[[:space:]]{2,}/  /g' | cut -c1-160
+  grep -E "^(passed in|skipped:)|: all [0-9]+ agree$|$pattern" "$log" | sed -E 's/[[:space:]]{2,}/  /g' | cut -c1-400
   printf '```\n\n'
 done
