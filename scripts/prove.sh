@@ -114,7 +114,7 @@ backup, drill and report, and what the alerts make of the series over days."
 page quality "Data quality: results, gates, empty writes" \
   "\`tests/e2e/test_quality.py\`: Great Expectations of PyPI on pandas and on Spark data with planted faults, beside what its
 results say; the gates in a real job; writes of 0 rows; the shipped rules in Debian's Prometheus. On the left what is true, on the
-right what was exposed."
+right what was exposed." "not in these."
 page logs-live "Logs of live runs" \
   "\`tests/e2e/test_logs.py\`: a driver's log read while it is written, beside a count line by line.
 \`tests/e2e/test_pod_logs.py\`: the same through \`pods/log\` of a kubelet whose connections are broken again and again."
