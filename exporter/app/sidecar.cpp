@@ -271,17 +271,33 @@ void Sidecar::meter(Beside& beside) {
   beside.advice = sizing::advise(sizing::evidence(*run->run, beside.cost ? &*beside.cost : nullptr));
 }
 
+/// As short as can be: memory may be what is missing.
+void Sidecar::log_failure(const std::exception& failure) noexcept {
+  try {
+    std::uint64_t held_back = 0;
+    if (!log_limit_.admit("turn", clock_.steady(), held_back)) return;
+    log::error("a turn broke off", {{"error", failure.what()}, {"held_back", std::to_string(held_back)}});
+  } catch (const std::exception&) {
+    return;  // the next turn may say it
+  }
+}
+
 void Sidecar::live() {
   wait_for_pod();
   auto next_poll = clock_.steady();
   while (true) {
-    if (clock_.steady() >= next_poll) {
-      poll();
-      published_ = {};
-      next_poll = clock_.steady() + poller_.next_delay();
+    try {
+      if (clock_.steady() >= next_poll) {
+        poll();
+        published_ = {};
+        next_poll = clock_.steady() + poller_.next_delay();
+      }
+      if (life_.terminated()) next_poll = std::min(next_poll, clock_.steady() + kLastPolls);
+      publish();
+    } catch (const std::exception& failure) {  // out of memory: what was published last stays
+      next_poll = clock_.steady() + options_.spark_interval;
+      log_failure(failure);
     }
-    if (life_.terminated()) next_poll = std::min(next_poll, clock_.steady() + kLastPolls);
-    publish();
     const auto decision = life_.decide();
     if (decision.leave) {
       log::info("leaving", {{"reason", decision.why}});

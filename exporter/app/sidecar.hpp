@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -51,6 +52,7 @@ class Sidecar {
   std::vector<web::Route> routes();
   web::HttpResponse answer_metrics(const web::HttpRequest& request);
   void live();
+  void log_failure(const std::exception& failure) noexcept;
   void wait_for_pod();
   void poll();
   void publish();

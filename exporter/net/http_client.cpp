@@ -69,7 +69,9 @@ Result<void> Client::connect(const Addresses& addresses, TimePoint deadline) {
       return connected.error();
     }
     failure.what += (i == 0 ? " " : ", ") + addresses[i] + " (" + connected.error().what + ")";
-    if (connected.error().kind == ErrorKind::kConnect) {
+    if (connected.error().kind == ErrorKind::kIo || failure.kind == ErrorKind::kIo) {
+      failure.kind = ErrorKind::kIo;  // ours: nobody is told to be away
+    } else if (connected.error().kind == ErrorKind::kConnect) {
       failure.kind = ErrorKind::kConnect;
     }
   }

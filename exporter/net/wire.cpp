@@ -91,6 +91,13 @@ bool set_peer_name(SSL* handle, const TlsPeer& peer) {
   return !peer.verify || X509_VERIFY_PARAM_set1_host(param, peer.name.c_str(), 0) == 1;
 }
 
+/// Descriptors, memory, ports: nothing that the peer could be blamed for.
+bool is_ours(const error_code& ec) {
+  return ec == asio::error::no_descriptors || ec == boost::system::errc::too_many_files_open_in_system ||
+         ec == asio::error::no_memory || ec == asio::error::no_buffer_space ||
+         ec == boost::system::errc::address_not_available;
+}
+
 ErrorKind kind_of_failure(const error_code& ec) {
   if (ec == asio::error::timed_out) {
     return ErrorKind::kTimeout;
@@ -218,7 +225,7 @@ Result<void> Wire::connect(const std::string& address, std::uint16_t port, TimeP
   }
   const Outcome outcome = impl_->run(impl_->connect(tcp::endpoint(ip, port)), deadline);
   if (outcome.ec) {
-    return impl_->failure(ErrorKind::kConnect, outcome.ec.message());
+    return impl_->failure(is_ours(outcome.ec) ? ErrorKind::kIo : ErrorKind::kConnect, outcome.ec.message());
   }
   impl_->socket.set_option(tcp::no_delay(true), ec);  // an optimisation: without it requests only wait for ACKs
   return {};

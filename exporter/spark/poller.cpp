@@ -31,8 +31,6 @@ bool is_waiting(ErrorKind kind) {
   }
 }
 
-bool is_slow(ErrorKind kind) { return kind == ErrorKind::kTimeout || kind == ErrorKind::kReset; }
-
 }  // namespace
 
 Clock Clock::system() {
@@ -82,7 +80,8 @@ void Poller::failed(const Error& error) {
     over_ = true;
     forget_driver();
   }
-  if (connected_ && is_slow(error.kind)) delay_ = std::min(delay_ * 2, kLongestDelay);
+  // The next poll begins with one small question, so it need not wait for long: whatever broke may be over.
+  delay_ = std::max(options_.interval - last_duration_, options_.interval / 4);
 }
 
 void Poller::forget_driver() {
@@ -212,11 +211,8 @@ void Poller::poll() {
   } else {
     health_.up = false;
   }
-  if (last_duration_ > options_.interval / 2) {
-    delay_ = std::min(std::max(delay_ * 2, options_.interval), kLongestDelay);
-  } else {
-    delay_ = options_.interval;
-  }
+  // A driver that is slow has at least half of its time without us.
+  delay_ = std::clamp(last_duration_, options_.interval, std::max(options_.interval, kLongestDelay));
   if (reader_->stages_ended() > kBusyStages) {
     delay_ = std::min(options_.interval, std::max(kShortestDelay, options_.interval / 4));
     hurry_ = false;  // what is about to be forgotten must be read, all of it

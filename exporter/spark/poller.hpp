@@ -50,7 +50,7 @@ class Poller {
 
   /// How long to wait before the next poll: the interval, shorter while nothing was found yet, eviction is near, or a
   /// poll at the interval would tell too little (the run is young, or idle after jobs and may end any moment),
-  /// longer (up to a minute, with jitter) while the driver is slow.
+  /// longer (up to a minute, with jitter) while a poll takes longer than that. After a failure it is never longer.
   std::chrono::milliseconds next_delay();
 
   /// The run that is watched, or was until its UI went away.
