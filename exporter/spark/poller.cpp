@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "exporter/common/limits.hpp"
+#include "exporter/common/wall_clock.hpp"
 
 namespace spark_exporter::spark {
 namespace {
@@ -34,7 +35,11 @@ bool is_waiting(ErrorKind kind) {
 }  // namespace
 
 Clock Clock::system() {
-  return {[] { return std::chrono::floor<Millis>(std::chrono::system_clock::now()); },
+  static WallClock wall;  // one for all: each sees the same steps
+  return {[] {
+            return std::chrono::floor<Millis>(
+                wall.now(std::chrono::system_clock::now(), std::chrono::steady_clock::now()));
+          },
           [] { return std::chrono::steady_clock::now(); }};
 }
 
