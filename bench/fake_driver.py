@@ -1,7 +1,7 @@
 """A Spark driver's REST API with as many executors as wanted, made from the recorded answers of a real one, for
 measuring the exporter with many series. Prints its port, serves until it is ended.
 
-  python3 bench/fake_driver.py EXECUTORS"""
+  python3 bench/fake_driver.py EXECUTORS [busy]    busy: each list of executors has new counts of tasks"""
 import json
 import os
 import sys
@@ -34,12 +34,24 @@ def answers(count):
     return {path: json.dumps(body, indent=2).encode() for path, body in bodies.items()}
 
 
+def worked_on(body):
+    rows = json.loads(body)
+    for row in rows:
+        for key in ("completedTasks", "totalTasks", "totalDuration", "totalShuffleRead"):
+            row[key] += 7
+    return json.dumps(rows, indent=2).encode()
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     bodies = {}
+    is_busy = False
 
     def do_GET(self):
-        body = self.bodies.get(self.path.partition("?")[0])
+        path = self.path.partition("?")[0]
+        body = self.bodies.get(path)
+        if self.is_busy and path.endswith("executors"):
+            body = self.bodies[path] = worked_on(body)
         status, kind = (200, "application/json") if body is not None else (404, "text/plain")
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -53,6 +65,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def main():
     Handler.bodies = answers(int(sys.argv[1]))
+    Handler.is_busy = sys.argv[2:] == ["busy"]
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     print(server.server_port, flush=True)
     server.serve_forever()

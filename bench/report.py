@@ -89,6 +89,16 @@ def sidecar_rows(polling, starts, scrapes):
     return rows
 
 
+def by_executors_rows(by_executors):
+    section = "Sidecar, 10 s interval, beside made-up drivers all of whose executors told new figures each time"
+    rows = []
+    for row in by_executors:
+        name = f"{row['executors']:,} executors, {row['series']:,} series"
+        rows.append(Row(section, f"{name}: CPU of one core", "%", 100 * row["cpu"] / row["seconds"], most=0.5))
+        rows.append(Row(section, f"{name}: resident", "MB", row["resident"] / MB, most=15))
+    return rows
+
+
 def _beside(section, peer_name, ours, peer):
     return [
         Row(section, "driver CPU for each poll or scrape", "ms", ours["cpu"] * 1e3, peer["cpu"] * 1e3, peer_name),
@@ -178,6 +188,8 @@ def all_rows(results):
         rows += polling_rows(results["polling"], results["jobs"])
         rows += sidecar_rows(results["polling"], results["start_up"], results["scrapes"])
         rows += peer_rows(results["peers"], results["memory"], results["polling"])
+    if "by_executors" in results:
+        rows += by_executors_rows(results["by_executors"])
     if "decode" in results:
         rows += decode_rows(results["decode"])
     if "logs" in results:

@@ -66,12 +66,18 @@ def measure_driver(binary, size, results):
     results["scrapes"] = sidecar.many_series(binary, size["scrapes"], size["polls"])
 
 
+def measure_many_executors(binary, size, results):
+    note("sidecar: many busy executors")
+    results["by_executors"] = sidecar.by_executors(binary, size["seconds"])
+
+
 def measure(options, size):
     binary = os.path.join(options.build, "spark_exporter")
     if not os.access(binary, os.X_OK):
         raise Unavailable(f"{binary} is not built (make build)")
     results, skipped = {"jobs": size["jobs"]}, []
     parts = (("driver and sidecar", lambda: measure_driver(binary, size, results)),
+             ("many executors", lambda: measure_many_executors(binary, size, results)),
              ("decoding", lambda: results.update(
                  decode=decode.measure(os.path.join(options.build, "bench", "decode_bench")))),
              ("logs", lambda: results.update(logs=logs.measure(os.path.join(options.build, "bench", "log_bench")))),

@@ -1,4 +1,7 @@
-"""The exporter as a sidecar: how soon it answers, how fast a scrape is."""
+"""The exporter as a sidecar: how soon it answers, how fast a scrape is, what it costs with many executors.
+
+  python3 bench/sidecar.py [PROGRAM]    prints the last alone, as Markdown"""
+import contextlib
 import os
 import socket
 import subprocess
@@ -6,11 +9,12 @@ import sys
 import time
 
 from asking import Connection, series
-from driver import HERE, Exporter, Unavailable, free_port
-from process import memory_bytes, percentile
+from driver import HERE, ROOT, Exporter, Unavailable, free_port
+from process import CpuMeter, memory_bytes, percentile
 
 EXECUTORS = 126  # some 2,000 series
 WARM_UP_SCRAPES = 20
+SIZES = (10, 200, 1_000)
 
 
 def _first_answer(binary, spark_port):
@@ -46,8 +50,8 @@ def start_up(binary, spark_port, starts):
 
 
 class FakeDriver:
-    def __init__(self, executors):
-        self._process = subprocess.Popen([sys.executable, os.path.join(HERE, "fake_driver.py"), str(executors)],
+    def __init__(self, executors, *mode):
+        self._process = subprocess.Popen([sys.executable, os.path.join(HERE, "fake_driver.py"), str(executors), *mode],
                                          stdout=subprocess.PIPE, text=True)
         self.port = int(self._process.stdout.readline())
 
@@ -103,3 +107,40 @@ def many_series(binary, scrapes, polls):
                   "fresh": fresh_scrapes(exporter.port, polls)}
         result["resident"], result["peak"] = memory_bytes(exporter.pid)
         return result
+
+
+def by_executors(binary, seconds, sizes=SIZES):
+    """CPU and memory of a sidecar at its default interval, scraped each 15 s with gzip, beside drivers all of whose
+    executors told new figures whenever they were asked for; all sizes at the same time."""
+    with contextlib.ExitStack() as open_now:
+        sidecars = []
+        for executors in sizes:
+            fake = open_now.enter_context(FakeDriver(executors, "busy"))
+            exporter = open_now.enter_context(Exporter(binary, fake.port))
+            wait_for(exporter.port, f'executor_id="{executors - 1}"')
+            sidecars.append((exporter, open_now.enter_context(Connection(exporter.port))))
+        meters = [CpuMeter(exporter.pid) for exporter, _ in sidecars]
+        for meter in meters:
+            meter.__enter__()
+        for _ in range(max(1, seconds // 15)):
+            time.sleep(15)
+            answers = [connection.get("/metrics") for _, connection in sidecars]
+        rows = []
+        for executors, meter, (exporter, _), answer in zip(sizes, meters, sidecars, answers):
+            meter.__exit__(None, None, None)
+            resident, peak = memory_bytes(exporter.pid)
+            rows.append({"executors": executors, "series": series(answer.text()), "cpu": meter.cpu,
+                         "seconds": meter.wall, "resident": resident, "peak": peak})
+        return rows
+
+
+def main():
+    binary = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "build", "release", "spark_exporter")
+    print("| executors | series | CPU of one core, % | resident, MB | highest, MB |\n|--:|--:|--:|--:|--:|")
+    for row in by_executors(binary, 60):
+        print(f"| {row['executors']:,} | {row['series']:,} | {100 * row['cpu'] / row['seconds']:.3f} | "
+              f"{row['resident'] / 1e6:.1f} | {row['peak'] / 1e6:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
