@@ -167,7 +167,8 @@ Result<void> Poller::attempt() {
     identify_ = false;
   } else if (auto same = check_identity(); same.has_error()) {
     if (same.error().kind == ErrorKind::kWrongApplication || same.error().kind == ErrorKind::kRedirect) {
-      over_ = true;
+      // A redirect may be a login page before it for a moment: no sign that the run is over.
+      over_ = over_ || same.error().kind == ErrorKind::kWrongApplication;
       forget_driver();
     }
     return same;

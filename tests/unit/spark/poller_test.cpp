@@ -464,6 +464,19 @@ TEST(Poller, ADriverThatDoesNotAnswerIsAskedAgainSoonHoweverLongThatLasts) {
   EXPECT_EQ(watch.poller().next_delay(), 10s);
 }
 
+TEST(Poller, ARedirectIsNoEndOfTheRun) {
+  FakeDriver driver;
+  Watch watch(driver);
+  watch.poll();
+  driver.faults[""] = ErrorKind::kRedirect;
+  for (int i = 0; i < 3; ++i) watch.poll();
+  EXPECT_FALSE(watch.poller().over());
+  EXPECT_FALSE(watch.poller().health().up);
+  driver.faults.clear();
+  watch.poll();
+  EXPECT_TRUE(watch.poller().health().up);
+}
+
 TEST(Poller, AFastDriverIsAskedMoreOften) {
   FakeDriver driver;
   Watch watch(driver);
