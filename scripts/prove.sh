@@ -29,6 +29,8 @@ part() {  # part NAME COMMAND...
 
 rm -f "$out"/cost-bench.txt "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards,alerts,mutation}.md
 rm -f "$out"/{cost,waste}-*.md
+rm -f "$out/faults.md"
+part faults python3 tests/faults/test_faults.py --schedules 200 --side-by-side 4 --seed 100 --table "$out/faults.md"
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
 rights() {
   python3 tests/e2e/test_rights.py >"$out/rights.log" 2>&1; local code=$?
@@ -99,6 +101,9 @@ for version in 3.5.9 4.3.0; do part "healthy_hour_$version" python3 tests/e2e/te
 part alerts python3 tests/e2e/test_alerts.py --all --markdown "$out/alerts.md"
 part dashboards python3 -B tests/dashboards/test_queries.py --hours 12 --table "$out/dashboards.md"
 part fuzz scripts/prove_fuzz.sh
+page faults "Faults" \
+  "\`tests/faults/test_faults.py\`: minutes of faults between the exporter and its driver, drawn by seeds, time compressed
+sixfold, the exporter in 32 MiB (cgroup) where the machine allows it."
 page watch "A watch that misses nothing" \
   "What \`tests/e2e/test_watch.py\` did to one watch while pods came and went, and how long it took until it agreed with
 the API's final state. No event may be missed, memory may grow by 1 MB, and at most ten requests a minute may go to a server

@@ -1,0 +1,146 @@
+"""Looks at an exporter all the time: each scrape must be answered and well-formed, no counter may fall, nothing may be
+counted that has not happened. What is wrong is kept in words."""
+import asyncio
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "e2e"))
+from exposition import Malformed, Scrape  # noqa: E402
+
+PATIENCE = 10.0  # seconds of the machine that a scrape may take: more is a hang
+SLACK = 0.002    # of sums of fractions
+LABEL = {"spark_app_jobs_total": "status", "spark_app_stages_total": "status", "spark_app_tasks_total": "status",
+         "spark_sql_executions_total": "status", "spark_streaming_batches_total": "query"}
+
+
+async def get(address, path):
+    """(status, body)"""
+    reader, writer = await asyncio.open_connection(*address)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: exporter\r\nConnection: close\r\n\r\n".encode())
+        raw = await reader.read(-1)
+    finally:
+        writer.close()
+    head, _, body = raw.partition(b"\r\n\r\n")
+    return int(head.split(b" ", 2)[1]), body.decode()
+
+
+class Lag:
+    """How late this machine was lately: what is timed in compressed time must not fail because the test got no CPU."""
+
+    def __init__(self):
+        self.seen = []
+
+    async def run(self):
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.02)
+            now = time.monotonic()
+            self.seen.append((now, now - began - 0.02))
+            if len(self.seen) > 20_000:
+                del self.seen[:10_000]
+
+    def since(self, moment):
+        """Seconds that were lost in all since then."""
+        return sum(late for at, late in self.seen if at >= moment and late > 0.005)
+
+
+class Judge:
+    """`truth(key, ms)`: what may have been counted by then; None: nobody knows yet."""
+
+    def __init__(self, subject, clock, every=0.1):
+        self.subject, self.clock, self.every = subject, clock, every
+        self.truth, self.keys = None, ()
+        self.wrong = {}     # kind -> [words]
+        self.scrapes = self.checks = 0
+        self.last, self.highest = None, {}
+        self.own_reset = False  # after a restart the exporter's own counters begin anew
+        self.expect_503 = False
+        self.paused = False
+
+    def blame(self, kind, words):
+        self.wrong.setdefault(kind, []).append(f"at {self.clock.elapsed():.1f} s: {words}")
+
+    async def run(self):
+        turn = 0
+        while True:
+            await asyncio.sleep(self.every)
+            if self.paused:
+                continue
+            turn += 1
+            await self.scrape()
+            if turn % 5 == 0:
+                await self._healthy()
+
+    async def _ask(self, path):
+        try:
+            return await asyncio.wait_for(get(self.subject.address, path), PATIENCE)
+        except asyncio.TimeoutError:
+            self.blame("unanswered", f"{path}: no answer in {PATIENCE:.0f} s")
+        except (OSError, ValueError, IndexError) as error:
+            if not self.paused:  # else it was told to end
+                self.blame("unanswered", f"{path}: {type(error).__name__} {error}")
+        return None, ""
+
+    async def _healthy(self):
+        status, _ = await self._ask("/-/healthy")
+        if status not in (None, 200):
+            self.blame("unanswered", f"/-/healthy: {status}")
+        self.checks += 1
+
+    async def scrape(self):
+        """The scrape, or None."""
+        status, body = await self._ask("/metrics")
+        if status is None or (status == 503 and self.expect_503):
+            return None
+        self.scrapes += 1
+        if status != 200:
+            self.blame("unanswered", f"/metrics: {status} {body[:80]!r}")
+            return None
+        try:
+            scrape = Scrape(body)
+        except Malformed as error:
+            self.blame("malformed", str(error)[:200])
+            return None
+        self.expect_503 = False
+        self._hold(scrape)
+        self.last = scrape
+        return scrape
+
+    def _hold(self, scrape):
+        now = {}
+        for name, samples in scrape.samples.items():
+            family = name
+            for suffix in ("_bucket", "_sum", "_count"):
+                if name not in scrape.types and name.endswith(suffix):
+                    family = name[:-len(suffix)]
+            if scrape.types.get(family) not in ("counter", "histogram"):
+                continue
+            for labels, value in samples:
+                now[(name, *sorted(labels.items()))] = value
+        for key, value in now.items():
+            before = self.highest.get(key)
+            own = key[0].startswith(("spark_exporter_", "process_"))
+            if before is not None and value < before - 1e-6 and not (own and self.own_reset):
+                self.blame("fell", f"{key} from {before} to {value}")
+        self.own_reset = False
+        self.highest = {**self.highest, **now} if len(self.highest) < 50_000 else now
+        if self.truth:
+            for key in self.keys:
+                shown, most = self.shown(scrape, key), self.truth(key, self.clock.ms())
+                if shown is not None and shown > most + SLACK:
+                    self.blame("wrong", f"{key}: {shown} is shown, and {most} have happened")
+
+    @staticmethod
+    def shown(scrape, key):
+        family, value = key
+        labels = {LABEL[family]: value} if value else {}
+        return scrape.total(family, **labels)
+
+    def compare(self, scrape, ms, exact):
+        """Each key's value against the truth of `ms`: as much at least, or exactly."""
+        for key in self.keys:
+            shown, true = self.shown(scrape, key) or 0, self.truth(key, ms)
+            if shown < true - SLACK or (exact and shown > true + SLACK):
+                self.blame("wrong", f"{key}: {shown} is shown where {true} is true")
