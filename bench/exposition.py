@@ -55,7 +55,7 @@ class Gateway:
             raise Unavailable(f"prometheus-pushgateway: {error}") from None
         self.pid = self._process.pid
         self._await()
-        # Its consistency check, and the text's own process_* would meet its own.
+        # Of process_* it has its own.
         pushed = "".join(re.split(r"(?m)^(?=# HELP process_)", text)[:1])
         urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{self.port}/metrics/job/bench", pushed.encode(),
                                                       method="PUT"), timeout=120)

@@ -38,8 +38,6 @@ model::LostTasks lost_of(const model::WorkLedger::Data& work, const std::string&
   return at == work.lost.end() ? model::LostTasks{} : at->second;
 }
 
-spark::Millis sum(const cost::LostTime& lost) { return lost.failed + lost.retried + lost.speculation + lost.killed; }
-
 std::optional<double> peak_of(const spark::Executor& executor) {
   if (!executor.peak) return std::nullopt;
   const auto& peak = *executor.peak;
@@ -215,20 +213,17 @@ void CostMeter::take_executors(const CostFacts& facts, const model::WorkLedger::
   InOrder lost(work.lost);
   for (const auto& [id, executor] : executors.data().live) {
     if (id == kDriver) continue;
-    const auto at = known.find(id);
-    const auto lost_here = lost.find(id);
-    take_live(facts, executor, at == tracked_.end() ? nullptr : &at->second,
-              lost_here == lost.end() ? model::LostTasks{} : lost_here->second);
+    const auto* const lost_here = lost.find(id);
+    take_live(facts, executor, known.find(id), lost_here == nullptr ? model::LostTasks{} : *lost_here);
   }
   std::set<std::string_view> told;
   for (const auto& ending : executors.endings()) {
     told.insert(ending.executor.id);
     take_end(facts, ending.executor.id, &ending.executor, work);
   }
-  const auto& live = executors.data().live;
-  InOrder rows(live);
+  InOrder live(executors.data().live);
   for (const auto& [id, tracked] : tracked_) {
-    if (id == kDriver || rows.find(id) != live.end() || told.contains(id)) continue;
+    if (id == kDriver || live.find(id) != nullptr || told.contains(id)) continue;
     if (!tracked.holder.work_from || (tracked.counted_out && tracked.holder.released)) continue;
     // Its end was not among the last ones that are remembered, or it is waited for its lost tasks.
     take_end(facts, id, nullptr, work);
@@ -253,7 +248,7 @@ void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executo
   auto& counts = tracked->counts;
   if (counts.empty() || counts.back().as_of < as_of) {
     // Tasks are read after rows: what is told now may have ended after this row, and even with the executor.
-    tracked->lost_before = tracked->lost_told;
+    tracked->lost_before = tracked->lost_told();
     if (counts.size() > kMostMoments) counts.erase(counts.begin());
     counts.push_back({as_of, executor.total_duration, executor.total_gc_time, executor.active_tasks});
   }
@@ -264,10 +259,14 @@ void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executo
   if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
 }
 
+CostMeter::Lost CostMeter::Tracked::lost_told() const {
+  const auto& time = holder.lost;
+  return {time.failed + time.retried + time.speculation + time.killed, lost_tasks};
+}
+
 void CostMeter::take_lost(Tracked& tracked, const model::LostTasks& lost) {
-  auto& time = tracked.holder.lost;
-  time = {lost.failed, lost.retried, lost.speculation, lost.killed};
-  tracked.lost_told = {sum(time), lost.tasks};
+  tracked.holder.lost = {lost.failed, lost.retried, lost.speculation, lost.killed};
+  tracked.lost_tasks = lost.tasks;
 }
 
 /// `last`: null where it was not seen dead; then the last that is known of it counts.
@@ -321,11 +320,12 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
 /// Nothing more will be told of a dead executor.
 void CostMeter::count_out(Tracked& tracked) {
   auto& holder = tracked.holder;
-  const auto since = tracked.lost_told.tasks - tracked.lost_before.tasks;
+  const auto told = tracked.lost_told();
+  const auto since = told.tasks - tracked.lost_before.tasks;
   if (tracked.unended > 0 && since > 0) {
     // Which of them had ended is not told: they count alike.
     const double share = std::min(static_cast<double>(tracked.unended) / static_cast<double>(since), 1.0);
-    const auto time = std::max(tracked.lost_told.time - tracked.lost_before.time, spark::Millis{0});
+    const auto time = std::max(told.time - tracked.lost_before.time, spark::Millis{0});
     holder.task_time += spark::Millis{std::llround(static_cast<double>(time.count()) * share)};
   }
   holder.as_of = holder.work_until;
@@ -396,8 +396,7 @@ void CostMeter::price(Tracked& tracked, const CostSettings& settings, Spans& spa
 }
 
 const cost::NodeTraits& CostMeter::node_of(const Tracked& tracked, const CostSettings& settings) {
-  static const cost::NodeTraits unknown;
-  return tracked.node == nullptr || *tracked.node == unknown ? settings.default_node : *tracked.node;
+  return tracked.node == nullptr ? settings.default_node : *tracked.node;
 }
 
 /// While jobs run, an answer is told once all that belongs to it can be known. Answers are told one after the other,

@@ -84,13 +84,15 @@ class CostMeter {
     spark::TimePoint end_seen;                     ///< of the answer that showed its end
     /// Tasks that its last row does not have: Spark never adds to a row what ends later.
     std::int64_t unended = 0;
-    Lost lost_told;    ///< by the lists of tasks
-    Lost lost_before;  ///< of it, what was told before its last answer alive, and so is in its last row
+    std::int64_t lost_tasks = 0;  ///< that holder.lost is of
+    Lost lost_before;  ///< of what was told, what was told before its last answer alive, and so is in its last row
     std::optional<spark::TimePoint> final_at;  ///< of the answer with which its last counts are told
     bool priced = false;
     bool rates_stale = true;   ///< its prices are to be looked up
     bool ended = false;        ///< Spark removed it: its counts change no more
     bool counted_out = false;  ///< its last counts were told
+
+    Lost lost_told() const;  ///< by the lists of tasks, so far
   };
   /// What an answer had of groups: its executors' counts are each in their own list.
   struct Moment {

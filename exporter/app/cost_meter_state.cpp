@@ -109,8 +109,7 @@ std::optional<std::string> CostMeter::save() const {
     one["ended"] = tracked.ended;
     one["counted_out"] = tracked.counted_out;
     one["unended"] = tracked.unended;
-    one["lost_told"] = tracked.lost_told.time.count();
-    one["lost_tasks_told"] = tracked.lost_told.tasks;
+    one["lost_tasks"] = tracked.lost_tasks;
     one["lost_before"] = tracked.lost_before.time.count();
     one["lost_tasks_before"] = tracked.lost_before.tasks;
     if (tracked.ended) json::put_time(one, "end_seen", tracked.end_seen);
@@ -134,13 +133,15 @@ bool CostMeter::restore(std::string_view text) {
       one.reservation = {node.at("cores").amount(kMostAmount), node.at("memory").amount(kMostAmount),
                          node.at("gpus").amount(kMostAmount), node.at("ephemeral").amount(kMostAmount),
                          node.at("volumes").amount(kMostAmount)};
-      one.node = std::make_shared<const cost::NodeTraits>(read_node(node));
+      if (auto traits = read_node(node); !(traits == cost::NodeTraits{})) {
+        one.node = std::make_shared<const cost::NodeTraits>(std::move(traits));
+      }
       one.peak_bytes = node.amount("peak");
       one.priced = node.flag("priced");
       one.ended = node.flag("ended");
       one.counted_out = node.flag("counted_out");
       one.unended = node.at("unended").integer(0, INT64_MAX / 4);
-      one.lost_told = {millis(node, "lost_told"), node.at("lost_tasks_told").integer(0, INT64_MAX / 4)};
+      one.lost_tasks = node.at("lost_tasks").integer(0, INT64_MAX / 4);
       one.lost_before = {millis(node, "lost_before"), node.at("lost_tasks_before").integer(0, INT64_MAX / 4)};
       one.end_seen = node.time("end_seen").value_or(spark::TimePoint{});
       one.holder.counts_final = one.counted_out;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "exporter/app/run_key.hpp"
 #include "exporter/intake/limits.hpp"
 
 namespace spark_exporter::app {
@@ -26,8 +27,7 @@ std::vector<intake::QualityResult> QualityAccumulators::news(const model::Run& r
   const auto values = run.quality_accumulators();
   if (values.empty()) return {};
   const auto& application = run.application();
-  auto name = application.id;
-  if (application.start_time) name += '|' + std::to_string(application.start_time->time_since_epoch().count());
+  auto name = run_key(application);
   if (name != run_) known_.clear();
   run_ = std::move(name);
 

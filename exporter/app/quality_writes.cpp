@@ -4,14 +4,15 @@
 #include <set>
 #include <utility>
 
+#include "exporter/app/run_key.hpp"
+
 namespace spark_exporter::app {
 
 std::vector<intake::QualityResult> QualityWrites::news(const model::Run& run, const spark::SqlWrites& writes,
                                                        const quality::Ledger* known, intake::TimePoint now) {
   if (empty_ == config::EmptyWrites::kIgnore) return {};
   const auto& application = run.application();
-  auto name = application.id;
-  if (application.start_time) name += '|' + std::to_string(application.start_time->time_since_epoch().count());
+  auto name = run_key(application);
   // Another run, or its reader began anew.
   if (name != run_ || writes.seen < seen_) seen_ = 0;
   run_ = std::move(name);
@@ -23,7 +24,8 @@ std::vector<intake::QualityResult> QualityWrites::news(const model::Run& run, co
   for (auto write = writes.last.end() - static_cast<std::ptrdiff_t>(fresh); write != writes.last.end(); ++write) {
     const auto dataset = intake::to_name(write->dataset.empty() ? application.name : write->dataset);
     const bool empty = write->rows.value_or(0) <= 0;
-    const bool shown = told.contains(dataset) || (known != nullptr && known->datasets().contains({dataset, kWritesSuite}));
+    const bool shown =
+        told.contains(dataset) || (known != nullptr && known->datasets().contains({dataset, kWritesSuite}));
     if (!empty && !shown) continue;
     told.insert(dataset);
     intake::QualityResult result;
@@ -33,9 +35,9 @@ std::vector<intake::QualityResult> QualityWrites::news(const model::Run& run, co
     result.suite = kWritesSuite;
     result.time = write->ended.value_or(now);
     result.rows = write->rows;
-    const auto outcome = !empty                                       ? intake::CheckOutcome::kPassed
+    const auto outcome = !empty                                 ? intake::CheckOutcome::kPassed
                          : empty_ == config::EmptyWrites::kFail ? intake::CheckOutcome::kFailed
-                                                                      : intake::CheckOutcome::kWarned;
+                                                                : intake::CheckOutcome::kWarned;
     ++count(result.checks, outcome);
     if (empty) {
       result.not_passed.push_back(

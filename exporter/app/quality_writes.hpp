@@ -1,6 +1,7 @@
 #pragma once
-// Validations that a job makes with nothing installed: how many rows its SQL executions wrote, out of their plans' metrics.
-// Only writes of no rows are told, and the next good one of the same dataset: a healthy job has no series of it.
+// Validations that a job makes with nothing installed: how many rows its SQL executions wrote, out of their plans'
+// metrics. Only writes of no rows are told, and the next good one of the same dataset: a healthy job has no series of
+// it.
 
 #include <cstdint>
 #include <string>
@@ -27,7 +28,7 @@ class QualityWrites {
 
  private:
   const config::EmptyWrites empty_;
-  std::string run_;          ///< that `seen_` is of
+  std::string run_;  ///< that `seen_` is of
   std::uint64_t seen_ = 0;
 };
 

@@ -10,17 +10,15 @@ class InOrder {
  public:
   explicit InOrder(Map& map) : map_(&map), next_(map.begin()) {}
 
-  /// The map's iterator, end() without such a key.
+  /// The value of that key, null where it is not in the map.
   template <class Key>
-  auto find(const Key& key) {
-    auto found = next_ != map_->end() && next_->first == key ? next_ : map_->find(key);
-    if (found != map_->end()) {
-      next_ = found;
-      ++next_;
-    }
-    return found;
+  auto* find(const Key& key) {
+    const auto found = next_ != map_->end() && next_->first == key ? next_ : map_->find(key);
+    if (found == map_->end()) return decltype(&found->second){nullptr};
+    next_ = found;
+    ++next_;
+    return &found->second;
   }
-  auto end() const { return map_->end(); }
 
  private:
   Map* map_;

@@ -7,9 +7,9 @@
 
 namespace spark_exporter {
 
-/// Goes on evenly when the system's clock steps, and follows it once it has stayed there for kPatience: a clock that was
-/// wrong for moments changes nothing; that of a machine that slept does. Small corrections (NTP slews) are followed at
-/// once. Thread-safe.
+/// Goes on evenly when the system's clock steps, and follows it once it has stayed there for kPatience: a clock that
+/// was wrong for moments changes nothing; that of a machine that slept does. Small corrections (NTP slews) are followed
+/// at once. Thread-safe.
 class WallClock {
  public:
   using Wall = std::chrono::sys_time<std::chrono::nanoseconds>;

@@ -122,9 +122,9 @@ void check_listen_address(const std::string& text) {
 
 void check_telemetry_path(const std::string& text) {
   constexpr char kFlag[] = "--web.telemetry-path";
-  static const std::set<std::string, std::less<>> kTaken{"/",        "/-/healthy", "/-/ready", "/-/reload",
-                                                         "/healthz", "/readyz",    "/report",  "/api/v1/last-words",
-                                                         "/api/v1/quality", "/api/v1/backups"};
+  static const std::set<std::string, std::less<>> kTaken{
+      "/",       "/-/healthy", "/-/ready",           "/-/reload",       "/healthz",
+      "/readyz", "/report",    "/api/v1/last-words", "/api/v1/quality", "/api/v1/backups"};
   const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
     return c > ' ' && c < 0x7F && std::string_view("?#%\"<>\\^`{|}").find(c) == std::string_view::npos;
   });
@@ -326,7 +326,8 @@ class Parser {
 
   void define_observer() {
     constexpr char kGroup[] = "Observer";
-    add(app_, "--observer.url", raw_.observer_url, "Where a sidecar sends its last words and validations.", kGroup, "URL");
+    add(app_, "--observer.url", raw_.observer_url, "Where a sidecar sends its last words and validations.", kGroup,
+        "URL");
     add(app_, "--observer.ca-file", options_.observer_tls.ca_file, "PEM certificates to trust for an https observer.",
         kGroup, "FILE");
     app_.add_flag("--observer.poll-drivers", options_.poll_drivers,
@@ -447,9 +448,9 @@ class Parser {
   }
 
   void convert_logs() {
-    options_.logged_pods =
-        to_choice<LoggedPods>("--logs.pods", raw_.logged_pods,
-                              {{"none", LoggedPods::kNone}, {"driver", LoggedPods::kDriver}, {"all", LoggedPods::kAll}});
+    options_.logged_pods = to_choice<LoggedPods>(
+        "--logs.pods", raw_.logged_pods,
+        {{"none", LoggedPods::kNone}, {"driver", LoggedPods::kDriver}, {"all", LoggedPods::kAll}});
     // The same text twice would be counted twice.
     if (!options_.log_file.empty() && options_.logged_pods != LoggedPods::kNone) {
       throw Refused{"--logs.pods", raw_.logged_pods, "is also given as --logs.file"};

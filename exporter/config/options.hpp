@@ -69,9 +69,9 @@ struct Options {
   std::string kubernetes_pod;  ///< default POD_NAME
   std::string kubernetes_driver_container = "spark-kubernetes-driver";
 
-  LoggedPods logged_pods = LoggedPods::kNone;  ///< --logs.pods: whose logs are read through the API
-  std::string log_file;                        ///< --logs.file: the driver's; "": none
-  std::string quality_folder;  ///< --quality.folder; "": none
+  LoggedPods logged_pods = LoggedPods::kNone;     ///< --logs.pods: whose logs are read through the API
+  std::string log_file;                           ///< --logs.file: the driver's; "": none
+  std::string quality_folder;                     ///< --quality.folder; "": none
   EmptyWrites empty_writes = EmptyWrites::kWarn;  ///< --quality.empty-writes
 
   OutcomeOwner outcome_owner = OutcomeOwner::kSidecar;

@@ -110,11 +110,7 @@ Ledger::Ledger(Ledger&&) noexcept = default;
 Ledger& Ledger::operator=(Ledger&&) noexcept = default;
 
 void Ledger::apply(const Holder& holder) {
-  const auto found = data_->in_order.find(holder.id);
-  if (found != data_->accounts.end()) {
-    found->second.update(holder, data_->now);
-    return;
-  }
+  if (auto* const account = data_->in_order.find(holder.id)) return account->update(holder, data_->now);
   if (data_->finished.contains(holder.id) || holder.id.size() > limits::kTextBytes) return;
   if (data_->accounts.size() + data_->finished.size() >= limits::kHolders) return;
   Account account(holder);
@@ -133,8 +129,7 @@ void Ledger::close(TimePoint end) { data_->close(sane_time(end)); }
 const Totals& Ledger::totals() const { return data_->totals; }
 
 double Ledger::paid(std::string_view id) const {
-  const auto found = data_->in_order.find(id);
-  if (found != data_->accounts.end()) return found->second.paid_total(data_->now);
+  if (const auto* const account = data_->in_order.find(id)) return account->paid_total(data_->now);
   const auto done = data_->finished.find(id);
   return done == data_->finished.end() ? 0 : done->second;
 }

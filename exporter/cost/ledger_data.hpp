@@ -26,7 +26,7 @@ struct Ledger::Data {
   PaidCells overpaid{};
   GroupSplit groups;
   Totals totals;
-  InOrder<decltype(accounts)> in_order{accounts};                           ///< anew after each erasing
+  InOrder<decltype(accounts)> in_order{accounts};  ///< anew after each erasing
 
   void advance(TimePoint until);
   void close(TimePoint end);

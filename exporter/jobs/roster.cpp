@@ -220,7 +220,8 @@ void Roster::own_pod(const std::string& kubernetes_namespace, const std::string&
 
 /// single_run: a pod's end is that of every SparkContext in it; without one each application is a run of its own.
 RunRecord* Roster::own_run(const RestFacts& facts, TimePoint now) {
-  if (runs_.empty()) return add_run({0, 1});
+  constexpr Uid kOwn{0, 1};  // until a pod's is known
+  if (runs_.empty()) return add_run(kOwn);
   auto& run = *runs_.begin()->second;
   if (run.has_pod() || run.app_id.empty() || facts.app_id.empty() || run.app_id == facts.app_id) return &run;
   if (!run.counted) {  // its end fell between two answers
@@ -229,9 +230,8 @@ RunRecord* Roster::own_run(const RestFacts& facts, TimePoint now) {
     decide(run, now);
     conclude(run, now);
   }
-  const Uid next{0, run.key.low + 1};
   erase(run);
-  return add_run(next);
+  return add_run(kOwn);
 }
 
 void Roster::rest_says(const RestFacts& facts, TimePoint now) {

@@ -300,9 +300,10 @@ spark::Millis millis_of(const Json& json) { return spark::Millis{amount(json)}; 
 
 WorkLedger::Data work_of(const Json& json) {
   WorkLedger::Data data;
+  // How many tasks they were is not in files of older versions.
   for (const auto& entry : json.at("lost")) {
     data.lost[entry.at(0).get<std::string>()] = {millis_of(entry.at(1)), millis_of(entry.at(2)), millis_of(entry.at(3)),
-                                                 millis_of(entry.at(4)), entry.at(5).get<std::int64_t>()};
+                                                 millis_of(entry.at(4)), entry.size() > 5 ? amount(entry.at(5)) : 0};
   }
   for (const auto& entry : json.at("groups")) data.groups[entry.at(0).get<std::string>()] = millis_of(entry.at(1));
   for (const auto& entry : json.at("queries")) {

@@ -9,7 +9,7 @@
 namespace spark_exporter::spark {
 namespace {
 
-constexpr std::string_view kCommand = "Execute ";
+constexpr std::string_view kCommand = ") Execute ";
 constexpr std::string_view kArguments = "\nArguments: ";
 constexpr std::string_view kRows = "number of output rows";
 constexpr std::string_view kFiles = "number of written files";
@@ -81,12 +81,12 @@ std::string table_name(std::string_view quoted) {
   return name.starts_with(kBuiltIn) ? name.substr(kBuiltIn.size()) : name;
 }
 
-/// "Arguments: file:/lake/t, false, Parquet, [path=...], Append, `spark_catalog`.`default`.`t`, ..., [id]" of the command
-/// that writes, in the plan as Spark explains it; the table's name is not there where files are written by their path.
+/// "Arguments: file:/lake/t, false, Parquet, [path=...], Append, `spark_catalog`.`default`.`t`, ..., [id]" of the
+/// command that writes, in the plan as Spark explains it; the table's name is not there where files are written by
+/// their path.
 std::string dataset_of(std::string_view plan) {
   // "(3) Execute Insert...\nInput: []\nArguments: ..." comes after the tree, where the command has a number behind it.
-  for (auto at = plan.find(") " + std::string(kCommand)); at != std::string_view::npos;
-       at = plan.find(") " + std::string(kCommand), at + 1)) {
+  for (auto at = plan.find(kCommand); at != std::string_view::npos; at = plan.find(kCommand, at + 1)) {
     const auto end = std::min(plan.find("\n\n", at), plan.size());
     const auto section = plan.substr(at, end - at);
     const auto arguments = section.find(kArguments);
@@ -95,7 +95,8 @@ std::string dataset_of(std::string_view plan) {
     line = line.substr(0, line.find('\n'));
     if (const auto table = line.find(", `"); table != std::string_view::npos) {
       const auto from = table + 2;
-      return json::to_kept_free_text(table_name(line.substr(from, std::min(line.find(", ", from), line.size()) - from)));
+      return json::to_kept_free_text(
+          table_name(line.substr(from, std::min(line.find(", ", from), line.size()) - from)));
     }
     const auto path = line.substr(0, line.find(", "));
     if (path.find('/') != std::string_view::npos) return json::to_kept_free_text(without_partitions(path));

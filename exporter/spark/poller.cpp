@@ -36,11 +36,11 @@ bool is_waiting(ErrorKind kind) {
 
 Clock Clock::system() {
   static WallClock wall;  // one for all: each sees the same steps
-  return {[] {
-            return std::chrono::floor<Millis>(
-                wall.now(std::chrono::system_clock::now(), std::chrono::steady_clock::now()));
-          },
-          [] { return std::chrono::steady_clock::now(); }};
+  return {
+      [] {
+        return std::chrono::floor<Millis>(wall.now(std::chrono::system_clock::now(), std::chrono::steady_clock::now()));
+      },
+      [] { return std::chrono::steady_clock::now(); }};
 }
 
 Poller::Poller(PollerOptions options, ClientFactory make_client, Clock clock, Restore restore)

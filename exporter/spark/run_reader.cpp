@@ -410,8 +410,9 @@ void RunReader::apply_sql(const SqlExecution& execution) {
   if (owed_plans_.size() < limits::kSqlPlansOwed) {
     owed_plans_.push_back(execution.id);
   } else if (!std::exchange(plans_left_out_, true)) {
-    on_error_({ErrorKind::kTooLarge, "SQL executions end faster than their plans are read: what they have written is "
-                                     "not known of all of them"});
+    on_error_({ErrorKind::kTooLarge,
+               "SQL executions end faster than their plans are read: what they have written is "
+               "not known of all of them"});
   }
 }
 

@@ -101,7 +101,7 @@ class RunReader {
   std::int64_t phantom_jobs_ = 0;   ///< ids that Spark gave out and never showed
   std::size_t retained_jobs_ = 0;
   std::size_t retained_stages_ = 0;
-  std::int64_t sql_position_ = -1;  ///< where in Spark's list the newest known execution stood
+  std::int64_t sql_position_ = -1;       ///< where in Spark's list the newest known execution stood
   std::deque<std::int64_t> owed_plans_;  ///< executions whose writes are not known yet
   bool reads_plans_ = false;
   bool plans_left_out_ = false;

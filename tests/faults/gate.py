@@ -247,20 +247,10 @@ class Gate:
 
     async def _head_flood(self, reader, writer):
         writer.write(b"HTTP/1.1 200 OK\r\n")
-        while not self.over.is_set():
-            writer.write(b"X-Fill: %s\r\n" % (b"f" * 4000))
-            await writer.drain()
-            await self._lasts(0.001)
-        reset(writer)
-        return False
+        return await self._pour(writer, b"X-Fill: %s\r\n" % (b"f" * 4000), 0.001)
 
     async def _interim_flood(self, reader, writer):
-        while not self.over.is_set():
-            writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
-            await writer.drain()
-            await self._lasts(0.001)
-        reset(writer)
-        return False
+        return await self._pour(writer, b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.001)
 
     async def _body_flood(self, reader, writer):
         """Blanks without end."""
@@ -273,11 +263,14 @@ class Gate:
 
     async def _flood(self, writer, piece):
         writer.write(head(Answer(), "Transfer-Encoding: chunked") + chunk(b"["))
-        piece = chunk(piece)
+        return await self._pour(writer, chunk(piece), 0.002)
+
+    async def _pour(self, writer, piece, pause):
+        """The same again and again for as long as the fault lasts."""
         while not self.over.is_set():
             writer.write(piece)
             await writer.drain()
-            await self._lasts(0.002)
+            await self._lasts(pause)
         reset(writer)
         return False
 

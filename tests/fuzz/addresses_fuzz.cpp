@@ -13,6 +13,7 @@
 #include "exporter/net/http_client.hpp"
 #include "exporter/sizing/first_run.hpp"
 #include "exporter/web/listen_address.hpp"
+#include "tests/fuzz/arguments.hpp"
 #include "tests/fuzz/require.hpp"
 
 namespace spark_exporter::fuzz {
@@ -87,13 +88,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   fuzz::check_url(text);
   fuzz::check_texts(text);
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at <= text.size() && lines.size() < 32;) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    // An argument ends at its first NUL.
-    lines.emplace_back(std::string(text.substr(at, end - at)).c_str());
-    at = end + 1;
-  }
-  fuzz::check_sizing(lines);
+  fuzz::check_sizing(fuzz::arguments_of(text, 32));
   return 0;
 }

@@ -1,6 +1,5 @@
 // Any bytes as a command line, a line an argument: it is good, or one line says what is wrong.
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "exporter/config/options.hpp"
+#include "tests/fuzz/arguments.hpp"
 #include "tests/fuzz/require.hpp"
 
 namespace spark_exporter::fuzz {
@@ -34,13 +34,6 @@ void check_options(const std::vector<std::string>& lines) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace spark_exporter;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at <= text.size() && lines.size() < 16;) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    // An argument ends at its first NUL.
-    lines.emplace_back(std::string(text.substr(at, end - at)).c_str());
-    at = end + 1;
-  }
-  fuzz::check_options(lines);
+  fuzz::check_options(fuzz::arguments_of(text, 16));
   return 0;
 }

@@ -392,10 +392,10 @@ FakeDriver::Canned FakeDriver::answer(const std::string& target) {
     const auto written = written_.find(at->first);
     if (rest.ends_with("planDescription=true") && written != written_.end()) {
       body["planDescription"] = "(1) Execute Insert\nInput: []\nArguments: " + written->second.path + ", false, CSV";
-      body["nodes"] = Json::array(
-          {{{"nodeName", "Execute Insert"},
-            {"metrics", Json::array({{{"name", "number of written files"}, {"value", "1"}},
-                                     {{"name", "number of output rows"}, {"value", std::to_string(written->second.rows)}}})}}});
+      body["nodes"] = Json::array({{{"nodeName", "Execute Insert"},
+                                    {"metrics", Json::array({{{"name", "number of written files"}, {"value", "1"}},
+                                                             {{"name", "number of output rows"},
+                                                              {"value", std::to_string(written->second.rows)}}})}}});
     }
     return json(body.dump());
   }

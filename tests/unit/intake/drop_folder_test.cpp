@@ -56,9 +56,7 @@ class Folder : public testing::Test {
     fs::rename(folder_.file(name + ".tmp"), folder_.file(name));
   }
   /// As one that was written in place, a while ago.
-  void age(const std::string& name) {
-    fs::last_write_time(folder_.file(name), fs::file_time_type::clock::now() - 1h);
-  }
+  void age(const std::string& name) { fs::last_write_time(folder_.file(name), fs::file_time_type::clock::now() - 1h); }
   void wait_for_looks(const DropFolder& folder, std::uint64_t more) { wait_until_looks(folder, folder.looks() + more); }
   void wait_until_looks(const DropFolder& folder, std::uint64_t wanted) {
     const auto end = std::chrono::steady_clock::now() + 10s;

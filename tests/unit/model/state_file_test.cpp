@@ -30,6 +30,7 @@ TEST(StateFile, TakesNoNumberThatNoRunHas) {
       {R"("owed_stages":[])", R"("owed_stages":[-9223372036854775808])"},
       {R"("removals":[0)", R"("removals":[-1)"},
       {R"("live":[])", R"("live":[[0,0,77,[0]]])"},
+      {R"("lost":[])", R"("lost":[["1",0,0,0,0,-1]])"},
       {R"("owed_stages":[])", R"("owed_stages":[[[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]]])"},
   };
   for (const auto& [part, other] : cases) {
@@ -38,6 +39,12 @@ TEST(StateFile, TakesNoNumberThatNoRunHas) {
     EXPECT_EQ(read.error().kind, ErrorKind::kWrongType) << other;
     EXPECT_EQ(read.error().what, "a number is out of range") << other;
   }
+}
+
+TEST(StateFile, OfBeforeLostTasksWereCountedIsAsGoodAsAny) {
+  const auto read = from_json(with(R"("lost":[])", R"("lost":[["1",5,0,0,0]])"));
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->work.lost.at("1"), (LostTasks{spark::Millis{5}, {}, {}, {}, 0}));
 }
 
 }  // namespace

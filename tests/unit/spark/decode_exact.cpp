@@ -179,10 +179,10 @@ TEST(DecodeExact, WhatExecutionsHaveWritten) {
              {"3", "", std::nullopt},                // count()
              {"7", "default.t", 0},
              {"8", "default.t", 3},
-             {"12", "", noop},            // a data source that is no file: 3.5 does not count its rows
+             {"12", "", noop},  // a data source that is no file: 3.5 does not count its rows
              {"13", "file:/opt/lab/lake/bad", std::nullopt}}) {  // failed
-      const auto decoded = decode_one(decode_sql_write, fixture("spark-" + version +
-                                                                "/writes/finished/applications-APP-plan-" + id + ".json"));
+      const auto decoded = decode_one(
+          decode_sql_write, fixture("spark-" + version + "/writes/finished/applications-APP-plan-" + id + ".json"));
       const auto& write = decoded.items[0];
       ASSERT_TRUE(decoded.report) << version << ' ' << id;
       EXPECT_EQ(decoded.report->wrong_types, 0U) << version << ' ' << id;
