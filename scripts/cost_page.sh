@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints docs/proof/cost.md from the tables of test_cost.py and test_waste.py.
-#   scripts/cost_page.sh FOLDER    with cost-VERSION.md and waste-VERSION.md in it, and what cost_bench printed in cost-bench.txt
+#   scripts/cost_page.sh FOLDER    with cost-VERSION.md and waste-VERSION.md in it, and what cost_bench printed in cost-bench.log
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$1
@@ -34,7 +34,7 @@ nothing to do, and the same after its own advice. The saving must be what was sa
 
 $(cat "$out"/waste-*.md)
 TEXT
-[ -s "$out/cost-bench.txt" ] || exit 0
+[ -s "$out/cost-bench.log" ] || exit 0
 cat <<TEXT
 
 ## What metering costs
@@ -43,6 +43,6 @@ cat <<TEXT
 in 20 groups, lost tasks of each executor. Bars: 1 ms a poll, 2 MB in all.
 
 \`\`\`
-$(cat "$out/cost-bench.txt")
+$(cat "$out/cost-bench.log")
 \`\`\`
 TEXT

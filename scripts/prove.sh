@@ -27,23 +27,26 @@ part() {  # part NAME COMMAND...
   esac
 }
 
-rm -f "$out"/cost-bench.txt "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards,alerts,mutation}.md
+logged() {  # logged NAME COMMAND...: what it prints, for the page
+  local name=$1 code; shift
+  "$@" >"$out/$name.log" 2>&1; code=$?
+  cat "$out/$name.log"
+  return "$code"
+}
+
+rm -f "$out"/cost-bench.log "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards,alerts,mutation}.md
 rm -f "$out"/{cost,waste}-*.md
 rm -f "$out/faults.md"
 part faults python3 tests/faults/test_faults.py --schedules 200 --side-by-side 4 --seed 100 --table "$out/faults.md"
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
 rights() {
-  python3 tests/e2e/test_rights.py >"$out/rights.log" 2>&1; local code=$?
-  cat "$out/rights.log"
-  if [ "$code" = 0 ]; then { echo '```'; grep -E '^(observer|sidecar|last words),' "$out/rights.log"; echo '```'; } >"$out/rights.md"; fi
-  return "$code"
+  logged rights python3 tests/e2e/test_rights.py || return
+  { echo '```'; grep -E '^(observer|sidecar|last words|baseline),' "$out/rights.log"; echo '```'; } >"$out/rights.md"
 }
 part rights rights
 backups() {
-  python3 tests/e2e/test_backups.py >"$out/backups.log" 2>&1; local code=$?
-  cat "$out/backups.log"
-  if [ "$code" = 0 ]; then { echo '```'; grep -vE '^(KUBE|kube-up|passed)' "$out/backups.log"; echo '```'; } >"$out/backups.md"; fi
-  return "$code"
+  logged backups python3 tests/e2e/test_backups.py || return
+  { echo '```'; grep -vE '^(KUBE|kube-up|passed)' "$out/backups.log"; echo '```'; } >"$out/backups.md"
 }
 part backups backups
 part scale python3 tests/e2e/test_scale.py --drivers 200 2000 --table "$out/scale.md"
@@ -54,18 +57,12 @@ for spark in 3.5.9 4.3.0; do
   part "waste, Spark $spark" python3 tests/e2e/test_waste.py "$spark" --table "$out/waste-$spark.md"
 done
 bench=build/release/bench/cost_bench
-[ -x "$bench" ] && "$bench" >"$out/cost-bench.txt"
+[ -x "$bench" ] && part "cost of the cost" logged cost-bench "$bench"
 [ -s "$out/cost-3.5.9.md" ] && [ -s "$out/cost-4.3.0.md" ] && scripts/cost_page.sh "$out" >docs/proof/cost.md
 if [ -s "$out/matrix.md" ] && [ -s "$out/outcomes.md" ]; then
   scripts/outcomes_page.sh "$out/matrix.md" "$out/outcomes.md" >docs/proof/outcomes.md
 fi
 rm -f "$out"/{charts,pipeline}*
-logged() {  # logged NAME COMMAND...: what it prints, for the page
-  local name=$1 code; shift
-  "$@" >"$out/$name.log" 2>&1; code=$?
-  cat "$out/$name.log"
-  return "$code"
-}
 part charts_helm logged charts-helm python3 tests/charts/test_helm.py
 part charts_install logged charts-install python3 tests/charts/test_install.py --all --table "$out/charts-install.md"
 part charts_rights logged charts-rights python3 tests/charts/test_chart_rights.py

@@ -26,7 +26,7 @@ page() {
   cat >docs/proof/fuzz.md <<TEXT
 # Parsers under fuzzing
 
-Written by \`make prove\` (\`scripts/prove_fuzz.sh\`) at commit \`$(git describe --always --dirty)\`, $(date -u '+%-d %B %Y'), on
+Written by \`make prove\` (\`scripts/prove_fuzz.sh\`) at commit \`${PROOF_COMMIT:-$(git describe --always --dirty)}\`, $(date -u '+%-d %B %Y'), on
 $(nproc) cores.
 
 Everything that comes from outside has a target in \`tests/fuzz\`: answers, watches, requests, files, command lines, logs, and
