@@ -8,7 +8,6 @@ import argparse
 import os
 import re
 import subprocess
-import tempfile
 import time
 import urllib.request
 
@@ -46,11 +45,11 @@ class Gateway:
     """prometheus-pushgateway with the series of a text."""
 
     def __init__(self, text):
-        self._folder = tempfile.TemporaryDirectory()
         self.port = free_port()
         try:
-            self._process = subprocess.Popen(["prometheus-pushgateway", f"--web.listen-address=127.0.0.1:{self.port}"],
-                                             stderr=subprocess.DEVNULL, cwd=self._folder.name)
+            self._process = subprocess.Popen(["prometheus-pushgateway", f"--web.listen-address=127.0.0.1:{self.port}",
+                                              "--persistence.file="],  # Debian's default is the machine's own
+                                             stderr=subprocess.DEVNULL)
         except OSError as error:
             raise Unavailable(f"prometheus-pushgateway: {error}") from None
         self.pid = self._process.pid
@@ -75,7 +74,6 @@ class Gateway:
     def __exit__(self, *_):
         self._process.terminate()
         self._process.wait()
-        self._folder.cleanup()
 
     def change(self, percent):
         """Its series stay as they are, at no cost."""

@@ -62,7 +62,8 @@ def server(name, arguments, ready):
 
 def pushgateway(port):
     url = f"http://127.0.0.1:{port}"
-    return server("pushgateway", [f"--web.listen-address=127.0.0.1:{port}"], url + "/-/ready")
+    return server("pushgateway", [f"--web.listen-address=127.0.0.1:{port}", "--persistence.file="],
+                  url + "/-/ready")  # Debian's default file is the machine's own
 
 
 def alertmanager(port, folder):

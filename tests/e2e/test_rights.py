@@ -175,10 +175,12 @@ def jobs(scrape):
     return {labels["app"]: value for labels, value in scrape.series("spark_job_status")}
 
 
-def observed(program):
+def observed(program, up):
+    """The first scrape with the source as it must be: for moments after its definition the API server does not watch a
+    resource."""
     ready(program)
     assert program.get("/-/healthy")[0] == 200
-    scrape = program.scrape()
+    scrape = program.until(f"source_up {up}", lambda s: s.total("spark_exporter_source_up", source="kubernetes") == up)
     forbidden = scrape.total("spark_exporter_errors_total", source="kubernetes", kind="forbidden")
     return scrape, jobs(scrape), scrape.total("spark_exporter_source_up", source="kubernetes"), forbidden
 
@@ -186,7 +188,7 @@ def observed(program):
 def check_observer(plane):
     told = {}
     with observer(plane, "none") as program:
-        scrape, seen, up, forbidden = observed(program)
+        scrape, seen, up, forbidden = observed(program, 0)
         assert (seen, up, forbidden) == ({}, 0, 3), (seen, up, forbidden)
         assert "spark_exporter_build_info" in scrape.families() and "process_cpu_seconds_total" in scrape.families()
         told = program.rules()
@@ -198,7 +200,7 @@ def check_observer(plane):
         assert all("add to a Role in namespace etl: " in line for line in program.logged("no right to read"))
     print("observer, no rights:   ready, source_up 0, its own families only")
     with observer(plane, "pods") as program:
-        scrape, seen, up, forbidden = observed(program)
+        scrape, seen, up, forbidden = observed(program, 1)
         assert seen == {"failed": 2, "running": 0, "other": 0}, seen
         assert (up, forbidden) == (1, 2), (up, forbidden)
         assert scrape.total("spark_job_failure_info", app="failed", reason="UserError", exit_code="3") == 1
@@ -206,7 +208,7 @@ def check_observer(plane):
         assert scrape.total("spark_exporter_source_up", source="backups") is None, "what is optional is not down"
     print("observer, pods only:   ready, source_up 1, runs of pods; applications, CronJobs and Jobs named as missing")
     with observer(plane, "all") as program:
-        scrape, seen, up, forbidden = observed(program)
+        scrape, seen, up, forbidden = observed(program, 1)
         assert seen == {"failed": 2, "running": 0, "other": 0, "never-ran": 2}, seen
         assert (up, forbidden) == (1, 0), (up, forbidden)
         assert scrape.total("spark_job_failure_info", app="never-ran", reason="SubmissionFailed") == 1
@@ -216,7 +218,7 @@ def check_observer(plane):
     print("observer, everything:  ready, source_up 1, runs of pods and of applications; nothing to complain of")
     paste(plane, "Role", "pasted", "none", told)
     with observer(plane, "none") as program:
-        scrape, seen, up, forbidden = observed(program)
+        scrape, seen, up, forbidden = observed(program, 1)
         assert seen == jobs(complete) and (up, forbidden) == (1, 0), (seen, up, forbidden)
         assert not program.rules(), program.lines
     print("observer, log pasted:  as with everything")
