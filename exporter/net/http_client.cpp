@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "exporter/common/spare_descriptors.hpp"
 #include "exporter/net/body_stream.hpp"
 #include "exporter/net/client_with_lookup.hpp"
 #include "exporter/net/deadline.hpp"
@@ -81,6 +82,7 @@ Result<void> Client::connect(const Addresses& addresses, TimePoint deadline) {
 Result<void> Client::open(TimePoint deadline) {
   wire_.close();
   input_.clear();
+  if (SpareDescriptors::low()) return Error{ErrorKind::kIo, "the last file descriptors are kept for who asks us"};
   const auto step_end = [&] { return std::min(deadline, after_unless_zero(options_.connect_timeout)); };
   const auto addresses = resolver_.resolve(step_end());
   if (!addresses) {

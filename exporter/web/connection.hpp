@@ -19,6 +19,7 @@
 #include <variant>
 
 #include "exporter/common/log.hpp"
+#include "exporter/common/spare_descriptors.hpp"
 #include "exporter/web/front.hpp"
 #include "exporter/web/http_text.hpp"
 #include "exporter/web/request_head.hpp"
@@ -47,6 +48,7 @@ struct FrontState {
   std::uint64_t next_id = 0;
   std::size_t relayed = 0;     ///< requests that are with the backend
   std::size_t body_bytes = 0;  ///< announced by requests whose bodies are held
+  SpareDescriptors spares;     ///< so that a request is answered when no other descriptor is left
   std::atomic<std::uint64_t> refused{0};
   log::RateLimited refusals;
 
@@ -106,6 +108,7 @@ class Connection final : public OpenConnection, public std::enable_shared_from_t
     }
     socket().close(ignored);
     backend_.close(ignored);
+    state_.spares.refill();
   }
 
   bool is_idle() const override { return idle_; }
@@ -226,6 +229,7 @@ class Connection final : public OpenConnection, public std::enable_shared_from_t
 
   /// The request to the backend, its answer back until the backend closes.
   asio::awaitable<void> relay() {
+    const auto descriptors = state_.spares.lend();
     respond_until_ = Clock::now() + tuning().response_timeout;
     bool answered = false;
     if (co_await ask_backend()) {

@@ -95,6 +95,7 @@ class AsioFront final : public Front {
   template <class Stream>
   void start_connection(std::shared_ptr<Connection<Stream>> connection);
   bool make_room();
+  bool close_idle(std::string_view reason);
   void run() noexcept;
   void stop();
 
@@ -149,6 +150,7 @@ asio::awaitable<void> AsioFront::accept_from(Listener& listener) {
       take(std::move(socket));
       continue;
     }
+    if (error == asio::error::no_descriptors && (state_.spares.lend_one() || close_idle("too many open files"))) continue;
     // Out of descriptors or memory, or the client has gone already: never spin.
     state_.count_refusal("cannot accept: " + lower_first(error.message()), "");
     make_room();
@@ -160,9 +162,14 @@ asio::awaitable<void> AsioFront::accept_from(Listener& listener) {
 /// Whether one more connection fits, if need be in the place of the one that has waited longest without a request.
 bool AsioFront::make_room() {
   if (state_.open.size() < state_.options.tuning.open_connections) return true;
+  return close_idle("too many open connections");
+}
+
+/// Whether there was one that waits; the longest goes.
+bool AsioFront::close_idle(std::string_view reason) {
   for (const auto& [id, connection] : state_.open) {
     if (!connection->is_idle()) continue;
-    state_.count_refusal("too many open connections", "");
+    state_.count_refusal(reason, "");
     connection->close();
     return true;
   }

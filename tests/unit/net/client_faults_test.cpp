@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "exporter/common/limits.hpp"
+#include "exporter/common/spare_descriptors.hpp"
 #include "exporter/net/client_with_lookup.hpp"
 #include "tests/support/fault_server.hpp"
+#include "tests/support/no_descriptors.hpp"
 #include "tests/unit/net/fetch.hpp"
 
 namespace spark_exporter::net {
@@ -323,6 +325,29 @@ TEST(ClientFaults, RequestsThatCannotBeSentAreRefused) {
   const auto client = client_for(server.url());
   EXPECT_EQ(fetch(*client, "/a b").kind(), ErrorKind::kProtocol);
   EXPECT_EQ(client->stats().connections, 0u);
+}
+
+/// Two refused connections mean that Spark is gone; our own want of descriptors says nothing of it.
+TEST(ClientWithoutDescriptors, IsNoRefusalOfThePeer) {
+  FaultServer server;
+  server.on("/", replies::json("x"));
+  const auto client = client_for(server.url());
+  {
+    const test::NoDescriptors none;
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(fetch(*client, "/").kind(), ErrorKind::kIo);
+  }
+  EXPECT_EQ(fetch(*client, "/").body, "x");
+}
+
+TEST(ClientWithoutDescriptors, LeavesTheLastOnesToWhoAsksUs) {
+  FaultServer server;
+  const auto client = client_for(server.url());
+  SpareDescriptors spares;
+  test::NoDescriptors none;
+  while (spares.lend_one()) none.take_all();
+  spares.refill();
+  const auto loan = spares.lend();  // free, and not for us
+  EXPECT_EQ(fetch(*client, "/").kind(), ErrorKind::kIo);
 }
 
 }  // namespace

@@ -20,13 +20,13 @@ bool connect_to(int socket, const Target& target) {
     address.sin6_family = AF_INET6;
     address.sin6_port = htons(target.port);
     address.sin6_addr = in6addr_loopback;
-    return connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    return ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(target.port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  return ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 }  // namespace
@@ -46,6 +46,10 @@ SocketClient::SocketClient(const std::string& address, int receive_buffer) {
   close(socket_);
   socket_ = -1;
 }
+
+SocketClient::SocketClient() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+
+bool SocketClient::connect(const std::string& address) { return connect_to(socket_, target_of(address)); }
 
 SocketClient::~SocketClient() {
   if (socket_ >= 0) close(socket_);

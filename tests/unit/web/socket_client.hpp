@@ -19,11 +19,14 @@ class SocketClient {
  public:
   /// Connects; a `receive_buffer` above 0 keeps the kernel from reading ahead for a slow reader.
   explicit SocketClient(const std::string& address, int receive_buffer = 0);
+  /// An IPv4 socket for connect(): whoever connects needs no new descriptor.
+  SocketClient();
   ~SocketClient();
   SocketClient(const SocketClient&) = delete;
   SocketClient& operator=(const SocketClient&) = delete;
 
   bool connected() const { return socket_ >= 0; }
+  bool connect(const std::string& address);
   /// False once the server has gone.
   bool send(std::string_view bytes);
   void end_sending();
