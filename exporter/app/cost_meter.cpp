@@ -97,6 +97,7 @@ void CostMeter::feed(const CostFacts& facts, const CostSettings& settings) {
     return;
   }
   const auto& work = run.work().data();
+  if (!facts.ui_over && !facts.run_over) take_back_ends();
   index_pods(facts);
   share_nodes(facts);
   take_driver(facts, work);
@@ -113,6 +114,28 @@ void CostMeter::feed(const CostFacts& facts, const CostSettings& settings) {
   show(facts, settings);
   pods_.clear();
   by_cores_.clear();
+}
+
+/// A driver that refused connections for a while answers again: it and its executors had not ended.
+void CostMeter::take_back_ends() {
+  const auto driver = tracked_.find(kDriver);
+  if (!closed_ && (driver == tracked_.end() || !driver->second.holder.work_until)) return;
+  closed_ = false;
+  for (auto& [id, tracked] : tracked_) {
+    if (tracked.ended) continue;
+    tracked.holder.work_until.reset();
+    tracked.holder.released.reset();
+    tracked.holder.end_is_guess = false;
+    resumed_.push_back(&tracked.holder);
+  }
+}
+
+void CostMeter::guess_end(const CostFacts& facts, Tracked& tracked, const HeldPod* pod) const {
+  if (!facts.ui_over && !facts.run_over) return;
+  auto& holder = tracked.holder;
+  holder.end_is_guess = true;
+  if (!holder.work_until) holder.work_until = end_of_work(facts);
+  if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
 }
 
 void CostMeter::index_pods(const CostFacts& facts) {
@@ -203,8 +226,7 @@ void CostMeter::take_driver(const CostFacts& facts, const model::WorkLedger::Dat
   }
   if (row != live.end()) driver->peak_bytes = peak_of(row->second);
   reserve(*driver, pod, cost::driver_reservation(properties_of(run), row == live.end() ? 0 : row->second.total_cores));
-  if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
-  if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
+  guess_end(facts, *driver, pod);
 }
 
 void CostMeter::take_executors(const CostFacts& facts, const model::WorkLedger::Data& work) {
@@ -255,8 +277,7 @@ void CostMeter::take_live(const CostFacts& facts, const spark::Executor& executo
   take_lost(*tracked, lost);
   if (const auto peak = peak_of(executor)) tracked->peak_bytes = peak;
   reserve(*tracked, pod, executor_by_conf(facts, executor.total_cores));
-  if ((facts.ui_over || facts.run_over) && !holder.work_until) holder.work_until = end_of_work(facts);
-  if (pod == nullptr && facts.run_over) holder.released = holder.work_until;
+  guess_end(facts, *tracked, pod);
 }
 
 CostMeter::Lost CostMeter::Tracked::lost_told() const {
@@ -297,6 +318,7 @@ void CostMeter::take_end(const CostFacts& facts, const std::string& id, const sp
   if (!tracked->ended) {
     tracked->ended = true;
     tracked->end_seen = as_of;
+    holder.end_is_guess = false;
     if (!holder.work_from) holder.work_from = added;
     take_last_row(*tracked, last);
     if (!holder.work_until) holder.work_until = last != nullptr ? last->remove_time.value_or(as_of) : as_of;
@@ -402,6 +424,8 @@ const cost::NodeTraits& CostMeter::node_of(const Tracked& tracked, const CostSet
 /// While jobs run, an answer is told once all that belongs to it can be known. Answers are told one after the other,
 /// also where several are due: money that settles goes to the groups whose time grew with it.
 void CostMeter::tell(const CostFacts& facts, const CostSettings& settings, const model::WorkLedger::Data& work) {
+  if (!resumed_.empty()) ledger_.resume(resumed_);
+  resumed_.clear();
   const auto as_of = *facts.run->executors().as_of();
   const bool jobs_run = !facts.ui_over && !facts.run_over && !facts.run->jobs().running().empty();
   const auto driver = tracked_.find(kDriver);

@@ -102,6 +102,8 @@ class CostMeter {
   struct Spans;
 
   void begin(const spark::Application& application);
+  void take_back_ends();
+  void guess_end(const CostFacts& facts, Tracked& tracked, const HeldPod* pod) const;
   const HeldPod* pod_of(const std::string& id) const;
   void index_pods(const CostFacts& facts);
   void share_nodes(const CostFacts& facts);
@@ -139,7 +141,8 @@ class CostMeter {
   bool closed_ = false;
   cost::Ledger ledger_;
   std::map<std::string, Tracked> tracked_;
-  std::deque<Moment> moments_;  ///< not told yet, oldest first
+  std::vector<const cost::Holder*> resumed_;  ///< of the feed that is under way: their ends were none
+  std::deque<Moment> moments_;                ///< not told yet, oldest first
   /// Of the feed that is under way, by id; of two with one id the later one.
   std::unordered_map<std::string_view, const HeldPod*> pods_;
   std::map<std::int64_t, cost::Reservation> by_cores_;                    ///< likewise

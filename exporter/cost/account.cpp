@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "exporter/common/limits.hpp"
 
@@ -98,6 +99,7 @@ void Account::take_times(const Holder& holder) {
   if (!work_from && holder.work_from) work_from = sane_time(*holder.work_from);
   if (!work_until && holder.work_until) work_until = sane_time(*holder.work_until);
   if (!released && holder.released) released = sane_time(*holder.released);
+  end_is_guess = holder.end_is_guess;
   slots = std::max(slots, std::clamp<std::int64_t>(holder.slots, 0, kMostSlots));
 }
 
@@ -150,6 +152,13 @@ void Account::end_by(TimePoint end) {
   if (!work_until) work_until = std::max(sane_time(end), booked_until);
 }
 
+void Account::resume(const Holder& holder) {
+  work_until.reset();
+  released.reset();
+  take_times(holder);
+  booked += std::exchange(lingering, 0);
+}
+
 // --- times -------------------------------------------------------------------------------------
 
 std::optional<TimePoint> Account::released_at() const {
@@ -192,7 +201,7 @@ double Account::rate(TimePoint now) const {
 
 bool Account::is_finished(TimePoint now) const {
   const auto last = released_at();
-  if (!last || now < *last) return false;
+  if (!last || now < *last || end_is_guess) return false;
   const double all = paid_total(*last);
   return all - booked - lingering <= all * kRounding;
 }
@@ -229,7 +238,7 @@ void Account::book_starting(const Times& fit, Booking& booking) {
   if (!fit.from && !as_of) return;
   TimePoint until = std::min(fit.from ? *fit.from : *as_of, fit.end);
   if (fit.until) until = std::min(until, *fit.until);
-  starting += take(paid_total(until) - starting, Use::kStarting, booking);
+  starting += take(paid_total(until) - booked, Use::kStarting, booking);
   booked_until = std::max(booked_until, until);
 }
 

@@ -37,6 +37,8 @@ struct Account {
   void update(const Holder& holder, TimePoint now);
   /// The run is over: whoever had no end ended then, or when it was last seen.
   void end_by(TimePoint end);
+  /// Its end was none, or another one. What was booked as lingering counts as booked.
+  void resume(const Holder& holder);
   /// Books what is settled at `now` into `booking`.
   void book(TimePoint now, bool closed, Booking& booking);
 
@@ -57,6 +59,7 @@ struct Account {
   std::array<std::int64_t, kTaskUses> told{};  ///< of it, by Use; kTaskOk is what is left, and 0 here
   std::int64_t active_tasks = 0;
   bool counts_final = false;
+  bool end_is_guess = false;
   std::optional<TimePoint> quiet;  ///< last moment that is known to have had no active task
 
   std::array<std::int64_t, kTaskUses> settled{};   ///< slot time that was booked, by Use

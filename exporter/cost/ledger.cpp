@@ -49,12 +49,34 @@ void Ledger::Data::close(TimePoint end) {
   const PaidCells cost = held();
   for (std::size_t c = 0; c < cost.size(); ++c) {
     for (std::size_t r = 0; r < kResources; ++r) {
-      overpaid[c][r] = std::max(totals.paid[c][r] - cost[c][r], 0.0);
-      if (overpaid[c][r] <= kRounding * totals.paid[c][r]) overpaid[c][r] = 0;
-      at(rest.money, Use::kUnobserved) += overpaid[c][r];
+      const double more = totals.paid[c][r] - cost[c][r] - overpaid[c][r];
+      if (more <= kRounding * totals.paid[c][r]) continue;
+      overpaid[c][r] += more;
+      at(rest.money, Use::kUnobserved) += more;
     }
   }
   add(rest);
+  sum_up();
+}
+
+void Ledger::Data::resume(const std::vector<const Holder*>& going_on) {
+  closed.reset();
+  for (const Holder* const holder : going_on) {
+    Account* const account = in_order.find(holder->id);
+    if (account == nullptr) continue;
+    const auto before = account->paid(now);
+    account->resume(*holder);
+    const auto after = account->paid(now);
+    // What the end took away was booked as overpaid: it is this holder's again.
+    for (std::size_t r = 0; r < kResources; ++r) {
+      double& rest = at(overpaid, account->component)[r];
+      const double back = std::min(rest, std::max(after[r] - before[r], 0.0));
+      if (!(back > 0)) continue;
+      rest -= back;
+      account->booked += back;
+      account->booked_until = std::max(account->booked_until, now);
+    }
+  }
   sum_up();
 }
 
@@ -82,6 +104,7 @@ void Ledger::Data::count_paid() {
 }
 
 void Ledger::Data::finish_accounts() {
+  if (closed) return;  // the end may have been none
   for (auto next = accounts.begin(); next != accounts.end();) {
     const Account& account = next->second;
     if (!account.is_finished(now)) {
@@ -125,6 +148,8 @@ double Ledger::unmet(const std::map<std::string, Millis>& slot_time) const { ret
 void Ledger::advance(TimePoint now) { data_->advance(sane_time(now)); }
 
 void Ledger::close(TimePoint end) { data_->close(sane_time(end)); }
+
+void Ledger::resume(const std::vector<const Holder*>& going_on) { data_->resume(going_on); }
 
 const Totals& Ledger::totals() const { return data_->totals; }
 

@@ -42,6 +42,7 @@ struct Holder {
   std::optional<TimePoint> work_from;  ///< registered with the driver (addTime); of the driver: its application's start
   std::optional<TimePoint> work_until;  ///< removed (removeTime), container ended; of the driver: its application's end
   std::optional<TimePoint> released;    ///< the pod is terminal
+  bool end_is_guess = false;            ///< nobody said so: it may go on, see resume()
   std::int64_t slots = 0;               ///< maxTasks; 0: a driver without slots
   // As of `as_of`, cumulative over ended tasks:
   std::optional<TimePoint> as_of;  ///< of Spark's answer that the following come from; absent: none yet
@@ -84,6 +85,9 @@ class Ledger {
   /// Nothing more will be told: what is in the pools is unobserved, holders without an end ended at `end`. Later
   /// advance()s let holders without `released` linger.
   void close(TimePoint end);
+  /// The run, or these holders of it, were thought to be over and are not: they end when they say now, if they do. What
+  /// was booked stays so, and no time is paid twice.
+  void resume(const std::vector<const Holder*>& going_on);
 
   const Totals& totals() const;
   /// What was paid for one holder so far; 0 if there is none of that id.

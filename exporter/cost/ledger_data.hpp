@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "exporter/common/in_order.hpp"
 #include "exporter/cost/account.hpp"
@@ -30,6 +31,7 @@ struct Ledger::Data {
 
   void advance(TimePoint until);
   void close(TimePoint end);
+  void resume(const std::vector<const Holder*>& going_on);
   /// What follows from the rest: unsettled, groups.
   void sum_up();
 

@@ -74,6 +74,39 @@ TEST(CostMeter, EndsWhatEnded) {
   expect_adds_up(view.totals);
 }
 
+TEST(CostMeter, GoesOnWhenTheDriverIsBack) {
+  for (const bool restarted : {false, true}) {
+    CostMeter meter;
+    Scene scene = cluster();
+    scene.poll(40);
+    scene.feed(meter);
+    scene.over = true;
+    scene.now = 50;
+    EXPECT_TRUE(scene.feed(meter).final);
+    if (restarted) {
+      CostMeter restored;
+      ASSERT_TRUE(restored.restore(*meter.save()));
+      meter = std::move(restored);
+    }
+    // Back, and one of its executors ended meanwhile.
+    scene.over = false;
+    scene.executor_of("1").total_duration = seconds(60);
+    scene.end("1", 60);
+    scene.poll(70);
+    scene.feed(meter);
+    scene.poll(110);
+    EXPECT_FALSE(scene.feed(meter).final);
+    scene.over = true;
+    scene.now = 130;
+    const auto& view = scene.feed(meter);
+    EXPECT_TRUE(view.final);
+    EXPECT_DOUBLE_EQ(view.totals.paid_total(), 1.1 * 100 + 2.1 * (40 + 80));
+    EXPECT_DOUBLE_EQ(at(view.totals.used, Use::kDriver), 1.1 * 100);
+    EXPECT_DOUBLE_EQ(view.totals.unsettled, 0);
+    expect_adds_up(view.totals);
+  }
+}
+
 TEST(CostMeter, BooksALocalDriverLikeAnExecutorByItsStages) {
   CostMeter meter;
   Scene scene("local[2]");

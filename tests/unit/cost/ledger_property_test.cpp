@@ -292,6 +292,12 @@ TEST_P(LedgerProperty, AddsUpWhateverComesIn) {
         ASSERT_TRUE(watcher.check(ledger));
         EXPECT_EQ(ledger.totals().unsettled, 0);
       }
+      if (dice.one_in(8)) {
+        const std::array<Holder, 2> back{absurd_holder(dice), absurd_holder(dice)};
+        ledger.resume({&back[0], &back[1]});
+        ledger.advance(absurd_time(dice));
+        ASSERT_TRUE(watcher.check(ledger));
+      }
     }
   });
 }

@@ -235,6 +235,77 @@ TEST(Ledger, BooksAnOverpaidRestWhenItCloses) {
   EXPECT_EQ(ledger.totals().unsettled, 0);
 }
 
+TEST(Ledger, GoesOnAfterAnEndThatWasNone) {
+  Ledger ledger;
+  testing::Watcher watcher;
+  Holder busy = executor();
+  busy.as_of = at_second(30);
+  busy.active_tasks = 4;
+  ledger.apply(busy);
+  ledger.apply(driver());
+  ledger.advance(at_second(30));
+  Holder ended = busy;
+  Holder ended_driver = driver();
+  ended.work_until = ended.released = ended_driver.work_until = ended_driver.released = at_second(30);
+  ended.end_is_guess = ended_driver.end_is_guess = true;
+  ledger.apply(ended);
+  ledger.apply(ended_driver);
+  ledger.close(at_second(30));
+  ASSERT_TRUE(watcher.check(ledger));
+  EXPECT_EQ(ledger.totals().unsettled, 0);
+  auto kept = Ledger::restore(ledger.save());
+  ASSERT_TRUE(kept);
+  const Holder driving = driver();
+  kept->resume({&busy, &driving});
+  busy.as_of = at_second(60);
+  busy.active_tasks = 0;
+  busy.task_time = seconds(150);
+  kept->apply(busy);
+  kept->advance(at_second(60));
+  ASSERT_TRUE(watcher.check(*kept));
+  EXPECT_DOUBLE_EQ(kept->totals().paid_total(), 2 * 60);
+  EXPECT_DOUBLE_EQ(used(*kept, Use::kUnobserved), 20);  // stays what it was
+  EXPECT_DOUBLE_EQ(used(*kept, Use::kTaskOk) + used(*kept, Use::kIdle), 30);
+  EXPECT_DOUBLE_EQ(used(*kept, Use::kDriver), 50);
+  EXPECT_EQ(kept->totals().unsettled, 0);
+}
+
+TEST(Ledger, PaysNoTimeTwiceThatAnEndTookAway) {
+  Ledger ledger;
+  testing::Watcher watcher;
+  const Holder holder = executor();
+  ledger.apply(holder);
+  ledger.advance(at_second(50));
+  Holder ended = holder;
+  ended.work_until = ended.released = at_second(30);
+  ended.end_is_guess = true;
+  ledger.apply(ended);
+  ledger.close(at_second(30));
+  EXPECT_DOUBLE_EQ(ledger.totals().paid_total(), 50);
+  ledger.resume({&holder});
+  ledger.advance(at_second(70));
+  ASSERT_TRUE(watcher.check(ledger));
+  EXPECT_DOUBLE_EQ(ledger.totals().paid_total(), 70);
+  ledger.close(at_second(70));
+  EXPECT_DOUBLE_EQ(ledger.totals().paid_total(), 70);
+}
+
+TEST(Ledger, TakesLingeringThatWasNoneForPaid) {
+  Ledger ledger;
+  testing::Watcher watcher;
+  Holder holder = driver();
+  holder.work_until = at_second(30);
+  ledger.apply(holder);
+  ledger.advance(at_second(40));
+  EXPECT_DOUBLE_EQ(used(ledger, Use::kLingering), 10);
+  holder.work_until.reset();
+  ledger.resume({&holder});
+  ledger.advance(at_second(60));
+  ASSERT_TRUE(watcher.check(ledger));
+  EXPECT_DOUBLE_EQ(used(ledger, Use::kLingering), 10);
+  EXPECT_DOUBLE_EQ(used(ledger, Use::kDriver), 40);
+}
+
 TEST(Ledger, ChangesPricesOfTheFutureOnly) {
   Ledger ledger;
   Holder holder = executor();
