@@ -25,7 +25,7 @@ class Channel {
   virtual ~Channel() = default;
   virtual Name name() const = 0;
   /// One try, on the courier's thread of this channel; blocks up to its own time-out. An error with kind kForbidden,
-  /// kUnauthorized (after the token was read again), kNotFound, kRedirect, kTooLarge or kMalformed is not tried again.
+  /// kUnauthorized (after the token was read again), kNotFound, kTooLarge or kMalformed is not tried again.
   virtual Result<void> deliver(const outcome::LastWordsMessage& message) = 0;
   /// Zero: delivered once is enough. Else deliver() is called again after this long, until the process leaves
   /// (Alertmanager forgets an alert that is not sent again). Asked after each deliver(), on the same thread.

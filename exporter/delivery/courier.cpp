@@ -22,7 +22,6 @@ bool is_final(ErrorKind kind) {
     case ErrorKind::kUnauthorized:
     case ErrorKind::kForbidden:
     case ErrorKind::kNotFound:
-    case ErrorKind::kRedirect:
     case ErrorKind::kTooLarge:
     case ErrorKind::kMalformed: return true;
     default: return false;

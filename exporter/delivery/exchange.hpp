@@ -29,8 +29,9 @@ std::unique_ptr<net::HttpClient> make_client(net::Url url, net::TlsOptions tls =
 Result<Answer> exchange(net::HttpClient& client, net::Request request);
 
 /// The error that an answer that is not good() stands for, so that Courier knows whether to try again: 400 and 422 are
-/// kMalformed, 401 kUnauthorized, 403 kForbidden, 404 kNotFound, 413 kTooLarge, 3xx kRedirect; all others, 429 and 5xx
-/// among them, kStatus, which is tried again. `where` names the request.
+/// kMalformed, 401 kUnauthorized, 403 kForbidden, 404 kNotFound, 413 kTooLarge, all others, 429 and 5xx
+/// among them, kStatus, which is tried again. So is kRedirect, 3xx: a proxy's login page may be there for a moment only.
+/// It is not followed: what is sent may be for its address alone. `where` names the request.
 Error refusal(std::string_view where, const Answer& answer);
 
 }  // namespace spark_exporter::delivery

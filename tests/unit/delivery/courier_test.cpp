@@ -164,7 +164,7 @@ TEST_F(CourierTest, TakesAMessageToEachChannelOnce) {
 
 TEST_F(CourierTest, TriesAgainWhatMayGetBetter) {
   using enum ErrorKind;
-  for (const auto kind : {kResolve, kConnect, kTimeout, kReset, kTls, kProtocol, kStatus, kIo, kStarting}) {
+  for (const auto kind : {kResolve, kConnect, kTimeout, kReset, kTls, kProtocol, kStatus, kRedirect, kIo, kStarting}) {
     Script script;
     script.answer({kind, kind});
     std::vector<std::unique_ptr<Channel>> channels;
@@ -179,7 +179,7 @@ TEST_F(CourierTest, TriesAgainWhatMayGetBetter) {
 
 TEST_F(CourierTest, GivesUpWhatStaysAsItIs) {
   using enum ErrorKind;
-  for (const auto kind : {kUnauthorized, kForbidden, kNotFound, kRedirect, kTooLarge, kMalformed}) {
+  for (const auto kind : {kUnauthorized, kForbidden, kNotFound, kTooLarge, kMalformed}) {
     Script script;
     script.answer({kind});
     std::vector<std::unique_ptr<Channel>> channels;
