@@ -77,9 +77,16 @@ void BackupDesk::save() { file_.save(catalog_, wall_now(), std::chrono::steady_c
 // --- the thread --------------------------------------------------------------------------------
 
 void BackupDesk::work() {
+  bool all = false;
   do {
-    look_for_velero(std::chrono::steady_clock::now());
-  } while (wait(read_messages() ? options_.look : options_.retry));
+    try {
+      look_for_velero(std::chrono::steady_clock::now());
+      all = read_messages();
+    } catch (const std::exception& failure) {  // out of memory or descriptors
+      all = false;
+      note({ErrorKind::kIo, failure.what()});
+    }
+  } while (wait(all ? options_.look : options_.retry));
 }
 
 /// False: stopped.

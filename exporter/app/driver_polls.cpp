@@ -121,8 +121,14 @@ void DriverPolls::work() {
   std::unique_lock lock(mutex_);
   while (const auto driver = next_due(lock)) {
     lock.unlock();
-    std::chrono::milliseconds delay{0};
-    auto polled = poll(*driver, delay);
+    std::chrono::milliseconds delay = options_.spark_interval;
+    auto polled = driver->latest;
+    try {
+      polled = poll(*driver, delay);
+    } catch (const std::exception& failure) {  // out of memory or descriptors: what was known stays
+      driver->poller->broke_off();
+      log::error("a poll broke off", {{"error", failure.what()}});
+    }
     const auto health = driver->poller->health();
     lock.lock();
     const bool followed = drivers_.contains(driver->pod.uid);

@@ -25,10 +25,6 @@ constexpr char kMetricsType[] = "text/plain; version=0.0.4; charset=utf-8";
 /// Publishing takes at most a tenth of the time.
 constexpr int kRest = 9;
 
-kubernetes::TimePoint wall_now() {
-  return std::chrono::time_point_cast<kubernetes::Millis>(std::chrono::system_clock::now());
-}
-
 web::HttpResponse text(int status, std::string body) {
   web::HttpResponse response;
   response.status = status;
@@ -97,6 +93,11 @@ Observer::~Observer() {
   if (backups_ != nullptr && latest_ != nullptr) backups_->save();
   backups_.reset();
   if (latest_ != nullptr) file_.save(fleet_, wall_now(), std::chrono::steady_clock::now());
+}
+
+kubernetes::TimePoint Observer::wall_now() const {
+  if (tuning_.wall) return tuning_.wall();
+  return std::chrono::time_point_cast<kubernetes::Millis>(std::chrono::system_clock::now());
 }
 
 Result<void> Observer::start() {
@@ -200,11 +201,33 @@ void Observer::work() {
   if (!wait_for_lists()) return;
   fleet_.set_synced();
   do {
-    publish();
-    if (polls_ != nullptr) polls_->follow(fleet_.running_drivers());
-    file_.save_if_due(fleet_, wall_now(), std::chrono::steady_clock::now());
-    if (backups_ != nullptr) backups_->save_if_due();
+    try {
+      turn();
+    } catch (const std::exception& failure) {  // out of memory: what was published last stays
+      note_failure(failure);
+    }
   } while (wait_for_work());
+}
+
+void Observer::turn() {
+  publish();
+  if (polls_ != nullptr) polls_->follow(fleet_.running_drivers());
+  file_.save_if_due(fleet_, wall_now(), std::chrono::steady_clock::now());
+  if (backups_ != nullptr) backups_->save_if_due();
+}
+
+/// As short as can be: memory may be what is missing.
+void Observer::note_failure(const std::exception& failure) noexcept {
+  ++failed_turns_;
+  published_at_ = std::chrono::steady_clock::now();
+  changed();
+  try {
+    std::uint64_t held_back = 0;
+    if (!log_limit_.admit("turn", published_at_, held_back)) return;
+    log::error("a turn broke off", {{"error", failure.what()}, {"held_back", std::to_string(held_back)}});
+  } catch (const std::exception&) {
+    return;  // the next turn may say it
+  }
 }
 
 /// False: stopped.
@@ -272,7 +295,9 @@ metrics::Packed Observer::render(const outcome::View& view, kubernetes::TimePoin
   for (const auto& job : view.jobs) {
     if (job.quality != nullptr) snapshot.quality.push_back({job.kubernetes_namespace, job.app, job.quality});
   }
-  snapshot.sources["kubernetes"] = watches_->health(now);
+  auto& kubernetes = snapshot.sources["kubernetes"];
+  kubernetes = watches_->health(now);
+  kubernetes.errors[static_cast<std::size_t>(ErrorKind::kIo)] += failed_turns_;
   std::optional<backup::View> backups;
   if (backups_ != nullptr) {
     backups = backups_->view(fleet_.dataset_writers());

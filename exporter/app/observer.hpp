@@ -7,6 +7,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,6 +21,7 @@
 #include "exporter/app/kept_file.hpp"
 #include "exporter/app/token_reviewer.hpp"
 #include "exporter/app/watches.hpp"
+#include "exporter/common/log.hpp"
 #include "exporter/common/result.hpp"
 #include "exporter/config/config_file.hpp"
 #include "exporter/config/options.hpp"
@@ -40,6 +43,8 @@ struct ObserverTuning {
   std::chrono::milliseconds starting{100};
   std::chrono::milliseconds save{5'000};
   kubernetes::WatchTuning watch;
+  /// What time it is; empty: the system's.
+  std::function<kubernetes::TimePoint()> wall;
 };
 
 class Observer {
@@ -86,6 +91,9 @@ class Observer {
   void poll_drivers();
   void changed();
   void work();
+  void turn();
+  void note_failure(const std::exception& failure) noexcept;
+  kubernetes::TimePoint wall_now() const;
   bool wait_for_lists();
   bool wait_for_work();
   void publish();
@@ -103,6 +111,8 @@ class Observer {
   metrics::DropCounters drops_;
   metrics::Packer packer_;
   std::uint64_t left_out_ = 0;
+  std::uint64_t failed_turns_ = 0;
+  log::RateLimited log_limit_;
   Instant published_at_{};
   std::chrono::milliseconds publishing_took_{0};
   std::atomic<bool> scraped_{false};  ///< since the last publication

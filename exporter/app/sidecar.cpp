@@ -296,6 +296,7 @@ void Sidecar::live() {
       publish();
     } catch (const std::exception& failure) {  // out of memory: what was published last stays
       next_poll = clock_.steady() + options_.spark_interval;
+      poller_.broke_off();
       log_failure(failure);
     }
     const auto decision = life_.decide();

@@ -64,6 +64,8 @@ class Poller {
   /// Whether the current run's UI is gone.
   bool over() const { return over_; }
   const model::SourceHealth& health() const { return health_; }
+  /// An exception (no memory, no descriptor) ended what poll() or its caller was about: counted as kIo.
+  void broke_off() noexcept { ++health_.errors[static_cast<std::size_t>(ErrorKind::kIo)]; }
   /// Whether an answer is recent enough for gauges: within three intervals.
   bool fresh() const;
 

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <new>
+#include <thread>
+#include <functional>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -80,6 +84,7 @@ class Observing : public testing::Test {
     ObserverTuning tuning;
     tuning.busy = tuning.idle = tuning.starting = 10ms;
     tuning.quiet = 200ms;
+    tuning.wall = wall_;
     observer_ = std::make_unique<Observer>(options_, config::Config{}, cluster, tuning);
     const auto started = observer_->start();
     ASSERT_TRUE(started) << started.error().what;
@@ -136,6 +141,7 @@ class Observing : public testing::Test {
   const std::string state_ = folder_ + "/state";
   FaultServer server_;
   config::Options options_;
+  std::function<kubernetes::TimePoint()> wall_;
   std::unique_ptr<Observer> observer_;
 };
 
@@ -237,6 +243,24 @@ TEST_F(Observing, ReloadsItsConfiguration) {
   std::ofstream(options_.config_file) << "limits: {series: 200}\n";
   EXPECT_EQ(get("/-/reload", "POST").status, 200U);
   EXPECT_TRUE(shows("spark_exporter_config_last_reload_successful", "1"));
+}
+
+TEST_F(Observing, GoesOnAfterATurnThatBrokeOff) {
+  auto left = std::make_shared<std::atomic<int>>(0);
+  auto& to_throw = *left;
+  wall_ = [left] {
+    if (*left > 0 && (*left)-- > 0) throw std::bad_alloc();
+    return std::chrono::time_point_cast<kubernetes::Millis>(std::chrono::system_clock::now());
+  };
+  const auto gate = std::make_shared<test::Gate>();
+  serve(server_, kPods, running("late"), event(ended("late", 1)), gate);
+  start();
+  EXPECT_TRUE(shows(status_of("late"), "0"));
+  to_throw = 3;
+  while (to_throw > 0) std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(shows("spark_exporter_errors_total{source=\"kubernetes\",kind=\"io\"}", "3"));
+  gate->open();
+  EXPECT_TRUE(shows(status_of("late"), "2"));
 }
 
 TEST_F(Observing, EndsWhileNobodyAnswers) {

@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <thread>
+#include <new>
+#include <atomic>
 #include <cctype>
 #include <fstream>
 #include <mutex>
@@ -61,6 +64,25 @@ struct Fault {
 };
 
 void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
+
+TEST(Sidecar, GoesOnAfterATurnThatBrokeOff) {
+  DriverServer driver;
+  std::atomic<int> to_throw{0};
+  auto clock = spark::Clock::system();
+  clock.wall = [wall = clock.wall, &to_throw] {
+    if (to_throw > 0 && to_throw-- > 0) throw std::bad_alloc();
+    return wall();
+  };
+  Sidecar sidecar(options_for(driver.server()), {}, {}, clock);
+  ASSERT_TRUE(sidecar.start());
+  driver.change([](FakeDriver& d) { d.run_job(2, 2); });
+  scrape_until(sidecar, [](const std::string& text) { return value(text, kSucceeded) == 1; });
+  to_throw = 3;
+  while (to_throw > 0) std::this_thread::sleep_for(1ms);
+  driver.change([](FakeDriver& d) { d.run_job(2, 2); });
+  const auto text = scrape_until(sidecar, [](const std::string& now) { return value(now, kSucceeded) == 2; });
+  EXPECT_EQ(value(text, errors_of(ErrorKind::kIo)), 3);
+}
 
 class Faults : public testing::TestWithParam<Fault> {};
 
