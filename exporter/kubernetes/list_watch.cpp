@@ -277,8 +277,9 @@ void ListWatch::after_watch(const Ended& ended, const std::optional<Failure>& fa
   }
   if (lived && !answered && !ended.lost) {
     // Time is up, or a connection that was good went silent or away: the next try need not wait.
-    if (failure) note(*failure, WatchCondition::kFailing);
-    return;
+    if (!failure) return;
+    note(*failure, WatchCondition::kFailing);
+    return sleep_booked(Millis{0});
   }
   if (failure) return pause_after(*failure);
   sleep_booked(backoff_.next(timing_.random()));
@@ -287,9 +288,8 @@ void ListWatch::after_watch(const Ended& ended, const std::optional<Failure>& fa
 // --- pauses ------------------------------------------------------------------------------------
 
 void ListWatch::sleep_booked(Millis span) {
-  const Instant now = timing_.now();
-  const Instant until = budget_.reserve(now + span, now);
-  timing_.sleep(std::chrono::duration_cast<Millis>(until - now));
+  failing_ = true;
+  budget_.sleep(timing_, span);
 }
 
 void ListWatch::pause_after(const Failure& failure) {
@@ -299,7 +299,11 @@ void ListWatch::pause_after(const Failure& failure) {
   const bool answered = failure.status != 0;
   if (answered && !answered_) backoff_.reset();
   answered_ = answered;
-  sleep_booked(std::max<Millis>(backoff_.next(timing_.random()), failure.retry_after));
+  const Millis pause = backoff_.next(timing_.random());
+  if (failure.retry_after <= pause) return sleep_booked(pause);
+  // As long as the server asked for, whoever else is answered.
+  const Instant now = timing_.now();
+  timing_.sleep(std::chrono::ceil<Millis>(budget_.reserve(now + failure.retry_after, now) - now));
 }
 
 /// Somebody may grant the right, or install the kind, while we run. The objects of a kind are gone with it, but not for
@@ -345,6 +349,8 @@ void ListWatch::log_end_of_trouble() {
 }
 
 void ListWatch::heard() {
+  if (failing_) budget_.answered();
+  failing_ = false;
   change_status([this](WatchStatus& status) { status.last_heard = timing_.now(); });
 }
 

@@ -18,7 +18,7 @@
 //                                                    it allows a moment later
 //   429, 5xx, no connection                        a pause that doubles, or as long as the server asked for; the first
 //                                                    answer after none begins with a short one
-// Pauses of all watches of a process share a RetryBudget.
+// Pauses of all watches of a process share a RetryBudget; the first one that is answered ends those of the others.
 
 #include <array>
 #include <atomic>
@@ -42,8 +42,8 @@ struct WatchTuning {
   Millis list_timeout = std::chrono::seconds{60};  ///< for each page
   /// Asked of the server: this, and up to as much again by chance.
   Seconds watch_time{290};
-  /// Bookmarks come about every minute.
-  Millis idle_timeout = std::chrono::seconds{150};
+  /// Bookmarks come about every minute. A peer that is gone, not only silent, is noticed by the wire, long before.
+  Millis idle_timeout = std::chrono::seconds{90};
   /// A watch that lived so long was a good one.
   Millis good_watch = std::chrono::seconds{30};
   Millis first_pause = std::chrono::seconds{1};
@@ -126,6 +126,7 @@ class ListWatch {
   std::string list_version_;    ///< of its first page
   std::size_t pages_ = 0;
   int failed_tries_ = 0;                                       ///< of version_
+  bool failing_ = false;                                       ///< no try was answered since one failed
   bool answered_ = true;                                       ///< the last failure was an answer
   bool was_absent_ = false;                                    ///< the last answer was a 404
   bool was_away_ = false;                                      ///< the API, since version_ was current

@@ -7,13 +7,26 @@
 namespace spark_exporter::kubernetes {
 namespace {
 
+/// A try counts for so many intervals.
+constexpr int kRemembered = 5;
+
 class SystemTiming final : public Timing {
  public:
   Instant now() override { return std::chrono::steady_clock::now(); }
 
   bool sleep(Millis span) override {
     std::unique_lock lock(mutex_);
-    return !woken_cv_.wait_for(lock, span, [this] { return woken_; });
+    woken_cv_.wait_for(lock, span, [this] { return woken_ || interrupted_; });
+    interrupted_ = false;
+    return !woken_;
+  }
+
+  void interrupt() noexcept override {
+    {
+      const std::lock_guard lock(mutex_);
+      interrupted_ = true;
+    }
+    woken_cv_.notify_all();
   }
 
   void wake() noexcept override {
@@ -33,6 +46,7 @@ class SystemTiming final : public Timing {
   std::mutex mutex_;
   std::condition_variable woken_cv_;
   bool woken_ = false;
+  bool interrupted_ = false;
   std::minstd_rand engine_{std::random_device{}()};
 };
 
@@ -49,22 +63,50 @@ Millis Backoff::next(double random) {
 
 Instant RetryBudget::reserve(Instant earliest, Instant now) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(booked_, [&](Instant at) { return at + window_ <= now; });
-  // Only bookings less than a window away can share one with the new one.
-  for (Instant at = std::max(earliest, now);;) {
+  return book(earliest, now);
+}
+
+void RetryBudget::sleep(Timing& timing, Millis span) {
+  const Instant now = timing.now();
+  Instant until = now;
+  {
+    const std::lock_guard lock(mutex_);
+    until = book(now + span, now);
+    sleepers_.push_back(&timing);
+  }
+  if (until > now) timing.sleep(std::chrono::ceil<Millis>(until - now));
+  const std::lock_guard lock(mutex_);
+  std::erase(sleepers_, &timing);
+}
+
+void RetryBudget::answered() {
+  const std::lock_guard lock(mutex_);
+  for (Timing* const sleeper : sleepers_) sleeper->interrupt();
+}
+
+/// No i intervals may have more than the burst and i - 1.
+Instant RetryBudget::book(Instant earliest, Instant now) {
+  std::erase_if(booked_, [&](Instant at) { return at + kRemembered * interval_ <= now; });
+  Instant at = std::max(earliest, now);
+  for (int intervals = 1; intervals <= kRemembered;) {
+    // Only bookings less than a window away can share one with the new one.
+    const auto window = intervals * interval_;
     Instant first = Instant::max();
     std::size_t near = 0;
     for (const Instant other : booked_) {
-      if (other + window_ <= at || at + window_ <= other) continue;
+      if (other + window <= at || at + window <= other) continue;
       first = std::min(first, other);
       ++near;
     }
-    if (near < tries_) {
-      booked_.push_back(at);
-      return at;
+    if (near < burst_ + static_cast<std::size_t>(intervals) - 1) {
+      ++intervals;
+      continue;
     }
-    at = first + window_;
+    at = first + window;
+    intervals = 1;
   }
+  booked_.push_back(at);
+  return at;
 }
 
 }  // namespace spark_exporter::kubernetes

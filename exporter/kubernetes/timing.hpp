@@ -20,6 +20,8 @@ class Timing {
   virtual bool sleep(Millis span) = 0;
   /// From any thread; for good.
   virtual void wake() noexcept = 0;
+  /// Ends the sleep under way, or else the next one, early. From any thread.
+  virtual void interrupt() noexcept = 0;
   /// Uniform in [0, 1).
   virtual double random() = 0;
 };
@@ -40,20 +42,29 @@ class Backoff {
   Millis step_;
 };
 
-/// Bounds the tries after failures of all watches of a process together. Thread-safe.
+/// Bounds the tries after failures of all watches of a process together: a few at once, then one for each interval, so
+/// that a minute has nine at most and an outage of any length is noticed to be over within one interval. The first watch
+/// that is answered again wakes the others. Thread-safe.
 class RetryBudget {
  public:
-  explicit RetryBudget(std::size_t tries = 9, Millis window = std::chrono::minutes{1})
-      : tries_(tries), window_(window) {}
+  explicit RetryBudget(std::size_t burst = 4, Millis interval = std::chrono::seconds{12})
+      : burst_(burst), interval_(interval) {}
 
-  /// Books and returns the first instant, not before `earliest`, with which no window has more than `tries` of them.
+  /// Books and returns the first instant, not before `earliest`, at which there may be a try.
   Instant reserve(Instant earliest, Instant now);
+  /// Sleeps for so long or, where that is too soon for all, longer; or until answered().
+  void sleep(Timing& timing, Millis span);
+  /// A try succeeded: whatever was away is back.
+  void answered();
 
  private:
-  const std::size_t tries_;
-  const Millis window_;
+  Instant book(Instant earliest, Instant now);
+
+  const std::size_t burst_;
+  const Millis interval_;
   std::mutex mutex_;
   std::vector<Instant> booked_;
+  std::vector<Timing*> sleepers_;
 };
 
 }  // namespace spark_exporter::kubernetes

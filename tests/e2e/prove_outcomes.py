@@ -25,7 +25,7 @@ from exposition import Scrape
 from kube_pods import ALONE, BOTH, NATIVE, Maker
 
 AT_ONCE = 8
-SETTLE = 240        # seconds after the last fault in which everything must be known; a silent watch is noticed after 150
+SETTLE = 240        # seconds after the last fault in which everything must be known; a silent watch is noticed after 90
 BLIND_AFTER = 25    # seconds after a fault until the watches are certainly in step again
 SILENT = 160
 ENDS = (("exit 0", 38), ("exit 1", 22), ("exit 3", 4), ("kill -KILL $$$$; sleep 60", 8), ("kill -TERM $$$$; sleep 60", 8),

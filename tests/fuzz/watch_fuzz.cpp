@@ -49,6 +49,7 @@ class Clock final : public Timing {
     return !woken_;
   }
   void wake() noexcept override { woken_ = true; }
+  void interrupt() noexcept override {}
   double random() override { return 0.5; }
 
  private:

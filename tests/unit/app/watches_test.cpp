@@ -153,10 +153,10 @@ TEST(Watches, IsNeitherReadyNorUpWhileNobodyAnswers) {
   Watches watches(cluster_of(server), tuning);
   watches.add<kubernetes::Pod>({kubernetes::kPods, "", "", ""}, journal);
   watches.add<kubernetes::SparkApplication>({kubernetes::kSparkApplications, "", "", ""}, ignored);
-  // One budget for both: nine tries after failures, then a minute's pause. The first of each is free.
-  ASSERT_TRUE(server.wait_for_requests(11));
+  // One budget for both: four tries after failures, then a pause. The first of each is free.
+  ASSERT_TRUE(server.wait_for_requests(6));
   ASSERT_TRUE(
-      eventually([&] { return watches.health(now()).errors[static_cast<std::size_t>(ErrorKind::kStatus)] == 11; }));
+      eventually([&] { return watches.health(now()).errors[static_cast<std::size_t>(ErrorKind::kStatus)] == 6; }));
   EXPECT_FALSE(watches.ready());
   EXPECT_FALSE(watches.health(now()).up);
 }

@@ -25,6 +25,7 @@ class ScriptedTiming final : public Timing {
     return !woken_;
   }
   void wake() noexcept override { woken_ = true; }
+  void interrupt() noexcept override {}
   double random() override { return 0.5; }
 
   void pass(Millis span) { now_ += span; }

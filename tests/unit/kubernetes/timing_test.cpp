@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <random>
 #include <thread>
 
@@ -23,27 +24,55 @@ TEST(Backoff, DoublesToItsBound) {
   EXPECT_EQ(backoff.next(0.999999), Millis{2499});
 }
 
-TEST(RetryBudget, BooksAtOnceWhileThereIsRoom) {
-  RetryBudget budget(2, seconds{60});
+TEST(RetryBudget, BooksAFewAtOnceThenOneForEachInterval) {
+  RetryBudget budget(2, seconds{12});
   const Instant start{};
   EXPECT_EQ(budget.reserve(start + seconds{5}, start), start + seconds{5});
   EXPECT_EQ(budget.reserve(start + seconds{1}, start), start + seconds{1});
-  EXPECT_EQ(budget.reserve(start + seconds{2}, start), start + seconds{61});
+  EXPECT_EQ(budget.reserve(start + seconds{2}, start), start + seconds{13});
+  EXPECT_EQ(budget.reserve(start + seconds{2}, start), start + seconds{25});
   EXPECT_EQ(budget.reserve(start, start + seconds{300}), start + seconds{300});
 }
 
-TEST(RetryBudget, NoWindowHasMoreThanItMay) {
+TEST(RetryBudget, NoMinuteHasMoreThanNineAndNoneIsWaitedForLong) {
   std::mt19937 random(7);
-  RetryBudget budget(9, seconds{60});
+  RetryBudget budget;
   Instant now{};
   std::vector<Instant> booked;
   for (int i = 0; i < 2'000; ++i) {
-    now += Millis{random() % 10'000};
-    booked.push_back(budget.reserve(now + Millis{random() % 20'000}, now));
+    // Five watches that fail side by side: each books again when its turn has come.
+    if (booked.size() >= 5) now = std::max(now, *std::min_element(booked.end() - 5, booked.end()));
+    booked.push_back(budget.reserve(now + Millis{random() % 15'000}, now));
     EXPECT_GE(booked.back(), now);
   }
   std::sort(booked.begin(), booked.end());
   for (std::size_t i = 9; i < booked.size(); ++i) EXPECT_GE(booked[i] - booked[i - 9], seconds{60});
+}
+
+TEST(RetryBudget, SpacesTheTriesOfALongOutage) {
+  RetryBudget budget;
+  const Instant start{};
+  Instant last = start;
+  for (int i = 0; i < 50; ++i) {
+    const Instant next = budget.reserve(last, last);
+    EXPECT_LE(next - last, seconds{12});
+    last = next;
+  }
+}
+
+TEST(RetryBudget, WhoIsAnsweredWakesTheOthers) {
+  RetryBudget budget;
+  const auto timing = make_timing();
+  const auto end = Instant::clock::now() + seconds{20};
+  std::atomic<bool> awake{false};
+  std::thread sleeper([&] {
+    budget.sleep(*timing, std::chrono::hours{1});
+    awake = true;
+  });
+  while (!awake && Instant::clock::now() < end) budget.answered();
+  EXPECT_TRUE(awake);
+  timing->wake();
+  sleeper.join();
 }
 
 TEST(Timing, WakesASleeperForGood) {

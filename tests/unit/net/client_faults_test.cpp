@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <fstream>
 #include <future>
 #include <limits>
 #include <string>
@@ -348,6 +350,32 @@ TEST(ClientWithoutDescriptors, LeavesTheLastOnesToWhoAsksUs) {
   spares.refill();
   const auto loan = spares.lend();  // free, and not for us
   EXPECT_EQ(fetch(*client, "/").kind(), ErrorKind::kIo);
+}
+
+/// Of the connections to that port: the seconds until the kernel asks the peer whether it is still there; -1: never.
+double seconds_to_keepalive(std::uint16_t port) {
+  std::ifstream table("/proc/net/tcp");
+  std::string line;
+  std::getline(table, line);
+  while (std::getline(table, line)) {
+    unsigned local = 0, remote = 0, state = 0, timer = 0, jiffies = 0;
+    const int read = std::sscanf(line.c_str(), " %*d: %*x:%x %*x:%x %x %*x:%*x %x:%x", &local, &remote, &state, &timer,
+                                 &jiffies);
+    constexpr unsigned kEstablished = 1, kKeepalive = 2;
+    if (read != 5 || remote != port || state != kEstablished || timer != kKeepalive) continue;
+    return jiffies / static_cast<double>(sysconf(_SC_CLK_TCK));
+  }
+  return -1;
+}
+
+TEST(ClientConnections, AreAskedByTheKernelWhetherThePeerIsStillThere) {
+  FaultServer server;
+  server.on("/", replies::json("x"));
+  const auto client = client_for(server.url());
+  EXPECT_EQ(fetch(*client, "/").body, "x");
+  const double seconds = seconds_to_keepalive(server.port());
+  EXPECT_GE(seconds, 0);
+  EXPECT_LE(seconds, 10);
 }
 
 }  // namespace
