@@ -112,6 +112,7 @@ bool ListWatch::is_version_good() {
   net::Request request;
   request.target = list_target(selection_, 1, "");
   request.timeout = tuning_.list_timeout;
+  request.idle_timeout = tuning_.list_silence;
   ListHead head;
   const auto done = api_.request(std::move(request), [&](std::istream& body) -> Result<void> {
     const json::Each<Node> ignore = [](Node&&) {};
@@ -138,6 +139,7 @@ ApiResult<void> ListWatch::page(ListHead& head) {
   net::Request request;
   request.target = list_target(selection_, tuning_.page_objects, continue_token_);
   request.timeout = tuning_.list_timeout;
+  request.idle_timeout = tuning_.list_silence;
   request.body_limit = limits::kListBodyBytes;
   return api_.request(std::move(request), [&](std::istream& body) -> Result<void> {
     auto done = feed_.page(body, head);

@@ -75,8 +75,12 @@ void RetryBudget::sleep(Timing& timing, Millis span) {
     sleepers_.push_back(&timing);
   }
   if (until > now) timing.sleep(std::chrono::ceil<Millis>(until - now));
+  const Instant awake = timing.now();
   const std::lock_guard lock(mutex_);
   std::erase(sleepers_, &timing);
+  // Woken early: its turn is another's.
+  const auto turn = awake < until ? std::find(booked_.begin(), booked_.end(), until) : booked_.end();
+  if (turn != booked_.end()) booked_.erase(turn);
 }
 
 void RetryBudget::answered() {

@@ -75,6 +75,17 @@ TEST(RetryBudget, WhoIsAnsweredWakesTheOthers) {
   sleeper.join();
 }
 
+TEST(RetryBudget, WhoIsWokenGivesItsTurnBack) {
+  RetryBudget budget(1, std::chrono::hours{1});
+  const auto timing = make_timing();
+  const Instant start = timing->now();
+  budget.reserve(start, start);
+  timing->interrupt();
+  budget.sleep(*timing, Millis{0});  // would have been in an hour
+  const Instant next = budget.reserve(start, start);
+  EXPECT_LT(next - start, std::chrono::minutes{61});
+}
+
 TEST(Timing, WakesASleeperForGood) {
   const auto timing = make_timing();
   std::thread waker([&] { timing->wake(); });
