@@ -23,9 +23,10 @@ class Clock:
     """Seconds and milliseconds of the compressed time. The truth (a driver, an API server) keeps to it; jump() moves
     the exporter's wall clock alone."""
 
-    def __init__(self, path, factor):
+    def __init__(self, path, factor, behind=0):
+        """`behind`: seconds by which it begins in the past, so that it is never ahead of who keeps the machine's time."""
         self.path, self.factor = path, factor
-        self.began, self.wall = time.monotonic_ns(), time.time_ns()
+        self.began, self.wall = time.monotonic_ns(), time.time_ns() - behind * 1_000_000_000
         with open(path, "wb") as file:
             file.write(NUMBERS.pack(self.began, self.wall, factor, 0))
         with open(path, "r+b") as file:

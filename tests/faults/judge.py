@@ -79,7 +79,8 @@ class Judge:
         except asyncio.TimeoutError:
             self.blame("unanswered", f"{path}: no answer in {PATIENCE:.0f} s")
         except (OSError, ValueError, IndexError) as error:
-            if not self.paused:  # else it was told to end
+            await asyncio.sleep(0.05)
+            if not self.paused and self.subject.alive():  # else it was told to end, or did: who runs it judges that
                 self.blame("unanswered", f"{path}: {type(error).__name__} {error}")
         return None, ""
 
@@ -134,13 +135,17 @@ class Judge:
 
     @staticmethod
     def shown(scrape, key):
+        """`key`: (family, value of its label in LABEL or "" for all), or (family, pairs of labels and values)."""
         family, value = key
-        labels = {LABEL[family]: value} if value else {}
-        return scrape.total(family, **labels)
+        if isinstance(value, tuple):
+            return scrape.total(family, **dict(value))
+        return scrape.total(family, **({LABEL[family]: value} if value else {}))
 
-    def compare(self, scrape, ms, exact):
-        """Each key's value against the truth of `ms`: as much at least, or exactly."""
+    def differences(self, scrape, ms, exact):
+        """Each key's value against the truth of `ms`, as much at least, or exactly: what differs, in words."""
+        wrong = []
         for key in self.keys:
             shown, true = self.shown(scrape, key) or 0, self.truth(key, ms)
             if shown < true - SLACK or (exact and shown > true + SLACK):
-                self.blame("wrong", f"{key}: {shown} is shown where {true} is true")
+                wrong.append(f"{key}: {shown} is shown where {true} is true")
+        return wrong

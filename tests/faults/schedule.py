@@ -1,4 +1,5 @@
-"""What happens to one exporter in a minute: drawn by a seed, carried out, and judged."""
+"""What happens to one exporter in a minute: drawn by a seed, carried out, and judged. The roles (role_*.py) say beside
+what the exporter stands, and what is true there."""
 import asyncio
 import os
 import random
@@ -9,9 +10,7 @@ import time
 import gate
 import judge
 import name_server
-import spark_rest
 import subject
-import workload
 from clock import Clock
 
 SECONDS = 60      # of compressed time, faults and all
@@ -19,143 +18,197 @@ FACTOR = 6
 OWN = ("clock_jump", "disk_full", "file_size", "no_descriptors", "hangups", "terminations", "dns_silent")
 DRAWN = tuple(fault for fault in gate.FAULTS + OWN + OWN if fault not in gate.KNOWN)
 TERM_PATIENCE = 5.0  # seconds of the machine for an end that is promised "at once"
+# Known: a driver that refused two polls counts as gone outside a pod, and its money is closed for good.
+CLOSE_COST = ("refuse",)
 
 
 class Episode:
     def __init__(self, fault, begin, end, share):
         self.fault, self.begin, self.end, self.share = fault, begin, end, share
+        self.recovered = None  # in intervals
 
     def __str__(self):
         return f"{self.fault} {self.begin:.0f}-{self.end:.0f} s x{self.share:.1f}"
 
 
-def draw(seed, only=None):
-    """(interval, timeout, episodes)"""
-    chance = random.Random(seed)
-    interval = chance.choice((2, 3, 4))
-    episodes, now = [], 8.0
-    while now < SECONDS - 12:
-        lasts = chance.uniform(2.0, 9.0)
-        fault = only or chance.choice(DRAWN)
-        episodes.append(Episode(fault, now, now + lasts, chance.choice((1.0, 1.0, 0.5))))
-        now += lasts + 3 * interval + chance.uniform(1, 4)
-    return interval, interval, episodes
-
-
 class Schedule:
-    """One exporter beside one driver. After run(): `judge.wrong`, and figures for the table."""
+    """One exporter in one role. After run(): `judge.wrong`, and figures for the table."""
+
+    NAME = SOURCE = None   # of the role, and of the source that its faults are about
+    INTERVALS = ()         # one of them is drawn
+    LISTS_FIRST = False    # whether scrapes are answered 503 until its first lists are in
+    PAUSE = 3              # intervals from a fault's end until the next begins
 
     def __init__(self, seed, number, binary, shim, folder, lag, only=None):
         self.seed, self.number, self.binary, self.shim, self.folder, self.lag = seed, number, binary, shim, folder, lag
-        self.interval, self.timeout, self.episodes = draw(seed, only)
+        self.draw(random.Random(seed), only)
         self.chance = random.Random(seed + 1)
         self.host = f"127.{77 + number // 250}.{os.getpid() % 250}.{number % 250 + 1}"
         self.crashes = self.restarts = self.recoveries = 0
-        self.slowest = 0.0   # recovery in intervals
         self.skipped = set()
         self.peak = 0
+        self.gates = []
+        self.judge = self.watching = None
+        self.truth = None  # {key: Series} as its .truth; .rest: when all has happened
+
+    def draw(self, chance, only):
+        self.interval = chance.choice(self.INTERVALS)
+        self.episodes, now = [], 8.0
+        while now < SECONDS - 12:
+            lasts = chance.uniform(2.0, 9.0)
+            fault = only or chance.choice(DRAWN)
+            self.episodes.append(Episode(fault, now, now + lasts, chance.choice((1.0, 1.0, 0.5))))
+            now += lasts + self.PAUSE * self.interval + chance.uniform(1, 4)
+
+    @property
+    def slowest(self):
+        """Of the recoveries, in intervals."""
+        return max((e.recovered for e in self.episodes if e.recovered and e.fault != "dns_silent"), default=0)
 
     def __str__(self):
-        return f"seed {self.seed}, every {self.interval} s: " + "; ".join(map(str, self.episodes))
+        return f"{self.NAME}, seed {self.seed}, every {self.interval} s: " + "; ".join(map(str, self.episodes))
+
+    # --- what a role says -----------------------------------------------------------------------
+
+    def prepare(self):
+        """Makes the truth and the servers that tell it; the gate whose address the exporter is given."""
+        raise NotImplementedError
+
+    def flags(self, url):
+        raise NotImplementedError
+
+    def at_the_end(self, scrape):
+        """What else is to be compared when all has happened."""
+
+    def make_clock(self):
+        return Clock(os.path.join(self.folder, "clock"), FACTOR)
+
+    def add_gate(self, answer):
+        self.gates.append(gate.Gate(self.host, answer, random.Random(self.seed + 2 + len(self.gates))))
+        return self.gates[-1]
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
+    def state_file(self, name):
+        return os.path.join(self.folder, "state", name)
+
+    # --- its course -----------------------------------------------------------------------------
 
     async def run(self):
         os.makedirs(self.folder)
-        self.clock = Clock(os.path.join(self.folder, "clock"), FACTOR)
-        self.work = workload.Workload(self.seed, 3000, SECONDS * 1000)
-        driver = spark_rest.Driver(self.clock, self.work)
-        self.gate = gate.Gate(self.host, lambda method, target, headers, body: gate.Answer(*driver.answer(target)),
-                              random.Random(self.seed + 2))
-        await self.gate.open()
+        self.clock = self.make_clock()
+        front = self.prepare()
+        for each in self.gates:
+            await each.open()
         self.names = name_server.NameServer(self.host, self.host)
         named = subject.may_mount() and await self.names.open()
-        where = name_server.NAME if named else self.host
-        prices = os.path.join(self.folder, "prices.yaml")
-        with open(prices, "w") as file:
-            file.write("currency: USD\nprices:\n  - core: 3600\n")
-        state = os.path.join(self.folder, "state", "run.json")
-        flags = [f"--spark.url=http://{where}:{self.gate.port}", f"--spark.interval={self.interval}s",
-                 f"--spark.timeout={self.timeout}s", "--kubernetes=off", f"--state.file={state}",
-                 f"--cost.prices={prices}"]
-        self.subject = subject.Subject(self.binary, self.shim, self.clock, self.folder, flags,
+        self.subject = subject.Subject(self.binary, self.shim, self.clock, self.folder, [],
                                        self.host if named else None, number=self.number)
-        await self.subject.start()
-        self.judge = judge.Judge(self.subject, self.clock)
-        self.judge.truth = lambda key, ms: self.work.truth[key].at(ms)
-        self.judge.keys = list(self.work.truth)
-        watching = asyncio.ensure_future(self.judge.run())
+        self.subject.flags = self.flags(f"http://{name_server.NAME if named else self.host}:{front.port}")
         try:
-            await self._all()
+            await self.live()
         finally:
-            watching.cancel()
-            if self.subject.alive():
-                self.peak = self.subject.peak()
+            if self.watching:
+                self.watching.cancel()
+            if self.subject.process and self.subject.alive():
+                self.peak = max(self.peak, self.subject.peak())
                 await self._end_it()
-            await self.gate.close()
+            for each in self.gates:
+                await each.close()
             if named:
                 self.names.close()
             self.subject.remove()
 
-    async def _all(self):
+    def watch(self):
+        """A judge, who begins."""
+        one = judge.Judge(self.subject, self.clock)
+        one.expect_503 = self.LISTS_FIRST
+        if self.truth:
+            one.truth = lambda key, ms: self.truth.truth[key].at(ms)
+            one.keys = list(self.truth.truth)
+        self.watching = asyncio.ensure_future(one.run())
+        return one
+
+    async def live(self):
+        await self.subject.start()
+        self.judge = self.watch()
         await self.clock.until(7)
         before = self.subject.uses()
         for episode in self.episodes:
             await self.clock.until(episode.begin)
+            late = self.clock.elapsed() - episode.begin  # the fault before took its time
+            episode.begin, episode.end = episode.begin + late, episode.end + late
             done = await self._suffer(episode)
-            if not self.subject.alive():
-                self.crashes += 1
-                self.judge.blame("crash", f"ended with {self.subject.process.returncode} in {episode}")
+            if not self.is_alive(episode):
                 return
             if not done:
                 self.skipped.add(episode.fault)
                 continue
             await self._recover(episode)
-        await self.clock.until(self.work.rest / 1000 + 1)
-        end = time.monotonic() + judge.PATIENCE
-        while not (scrape := await self.judge.scrape()) or not self._is_up(scrape, self.work.rest / 1000 + 0.5):
-            if time.monotonic() > end:
-                self.judge.blame("late", "no answer was taken after the last job")
-                return
-            await self.clock.sleep(0.5)
-        self.judge.compare(scrape, self.clock.ms(), exact=True)
-        self._compare_cost(scrape)
-        after = self.subject.uses()
-        if after[1] > before[1] + 3 or after[2] > before[2] + 3:
-            self.judge.blame("growth", f"descriptors, threads: {before[1:]} became {after[1:]}")
+        if await self._settle():
+            after = self.subject.uses()
+            if after[1] > before[1] + 3 or after[2] > before[2] + 3:
+                self.judge.blame("growth", f"descriptors, threads: {before[1:]} became {after[1:]}")
 
-    def _compare_cost(self, scrape):
-        at = scrape.total("spark_exporter_source_last_success_timestamp_seconds", source="spark")
-        shown = scrape.total("spark_job_cost_total", resource="cpu")
-        if any(episode.fault == "refuse" for episode in self.episodes):
-            return  # known: a driver that refused two polls counts as gone, and its money is closed for good
-        now = self.clock.since_epoch(at) * 1000
-        # What was held is told when it is 12 s old, because Spark may tell of tasks with the next heartbeat only.
-        least, most = self.work.core_seconds(now - 14_000), self.work.core_seconds(now + 1_000)
-        if shown is None or not least <= shown <= most:
-            self.judge.blame("wrong", f"cost: {shown} is shown where {least:.1f} to {most:.1f} are true")
+    def is_alive(self, what):
+        if self.subject.alive():
+            return True
+        self.crashes += 1
+        self.judge.blame("crash", f"ended with {self.subject.process.returncode} in {what}")
+        return False
+
+    async def _settle(self):
+        """All has happened: two intervals later all of it is counted, and no more."""
+        await self.clock.until(self.truth.rest / 1000 + 1)
+        if not self.is_alive("the end"):
+            return False
+        began, real = self.clock.elapsed(), time.monotonic()
+        while True:
+            scrape = await self.judge.scrape()
+            up = scrape is not None and self._is_up(scrape, self.truth.rest / 1000 + 0.5)
+            wrong = self.judge.differences(scrape, self.clock.ms(), exact=True) if up else ["it is not up"]
+            if not wrong:
+                break
+            if self._since(began, real) > 2 * self.interval + (0 if up else judge.PATIENCE):
+                for words in wrong:
+                    self.judge.blame("wrong" if up else "late", f"{words}, two intervals after the last that happened")
+                return False
+            await self.clock.sleep(0.3)
+        self.at_the_end(scrape)
+        return True
+
+    def _since(self, began, real):
+        """Compressed seconds, without what the machine lost meanwhile."""
+        return self.clock.elapsed() - began - self.lag.since(real) * FACTOR
 
     async def _recover(self, episode):
         """Two intervals after the fault the source is up, and what had happened by its end is counted."""
         ended, real = self.clock.elapsed(), time.monotonic()
+        # Libc asks a name server that kept silent again after a second of the machine, not of compressed time.
+        late = 2 * self.interval + (FACTOR * subject.ASKED_AGAIN if episode.fault == "dns_silent" else 0)
+        behind = ["it is not up"]
         while True:
             scrape = await self.judge.scrape()
-            took = self.clock.elapsed() - ended - self.lag.since(real) * FACTOR
+            took = self._since(ended, real)
             if scrape and self._is_up(scrape, ended):
-                self.recoveries += 1
-                if episode.fault != "dns_silent":
-                    self.slowest = max(self.slowest, took / self.interval)
-                self.judge.compare(scrape, int(ended * 1000) - 100, exact=False)
-                return
-            # Libc asks a name server that kept silent again after a second of the machine, not of compressed time.
-            late = 2 * self.interval + (FACTOR * subject.ASKED_AGAIN if episode.fault == "dns_silent" else 0)
-            if took > late:
-                self.judge.blame("late", f"not recovered {took:.1f} s after {episode}")
+                behind = self.judge.differences(scrape, int(ended * 1000) - 100, exact=False)
+                if not behind:
+                    break
+            if took > late or not self.subject.alive():
+                self.judge.blame("late", f"not recovered {took:.1f} s after {episode}: " + "; ".join(behind[:3]))
                 return
             await self.clock.sleep(0.3)
+        self.recoveries += 1
+        episode.recovered = took / self.interval
 
     def _is_up(self, scrape, since):
-        stamp = scrape.total("spark_exporter_source_last_success_timestamp_seconds", source="spark")
-        up = scrape.total("spark_exporter_source_up", source="spark")
-        took = scrape.total("spark_exporter_source_duration_seconds", source="spark")
+        stamp = scrape.total("spark_exporter_source_last_success_timestamp_seconds", source=self.SOURCE)
+        up = scrape.total("spark_exporter_source_up", source=self.SOURCE)
+        took = scrape.total("spark_exporter_source_duration_seconds", source=self.SOURCE) or 0
         # Asked after it, and not by a clock that was ahead.
         return up == 1 and stamp is not None and since < self.clock.since_epoch(stamp) - took < self.clock.elapsed() + 0.1
 
@@ -164,11 +217,17 @@ class Schedule:
     async def _suffer(self, episode):
         """False: this machine cannot."""
         if episode.fault in gate.FAULTS:
-            await self.gate.begin(episode.fault, episode.share)
+            for each in self.gates:
+                await each.begin(episode.fault, episode.share)
             await self.clock.until(episode.end)
-            await self.gate.end()
+            for each in self.gates:
+                await each.end()
             return True
         return await getattr(self, "_" + episode.fault)(episode)
+
+    def _break_all(self):
+        for each in self.gates:
+            each.break_all()
 
     async def _clock_jump(self, episode):
         self.clock.jump(self.chance.choice((-3600, -30, 30, 3600, 86400)))
@@ -194,14 +253,11 @@ class Schedule:
             self.subject.limit(what, None)
 
     async def _no_descriptors(self, episode):
-        """No more than are in use, while the driver's connection breaks. Nobody asks meanwhile: a scrape takes three."""
-        self.judge.paused = True
-        await asyncio.sleep(0.3)  # for those under way
+        """No more than are in use, while its connections break."""
         self.subject.limit(resource.RLIMIT_NOFILE, self.subject.uses()[1])
-        self.gate.break_all()
+        self._break_all()
         await self.clock.until(episode.end)
         self._unlimit(resource.RLIMIT_NOFILE)
-        self.judge.paused = False
         return True
 
     async def _hangups(self, episode):
@@ -213,9 +269,10 @@ class Schedule:
     async def _terminations(self, episode):
         """Ended in the midst of things, and begun again, until the time is up."""
         while self.clock.elapsed() < episode.end and self.subject.alive():
+            self.peak = max(self.peak, self.subject.peak())
             await self._end_it()
             await self.subject.start()
-            self.judge.own_reset, self.judge.paused = True, False
+            self.judge.own_reset, self.judge.expect_503, self.judge.paused = True, self.LISTS_FIRST, False
             self.restarts += 1
             await self.clock.sleep(self.chance.uniform(1, 4))
         return True
@@ -232,7 +289,7 @@ class Schedule:
         if self.subject.resolver is None:
             return False
         self.names.silent = True
-        self.gate.break_all()
+        self._break_all()
         await self.clock.until(episode.end)
         self.names.silent = False
         return True

@@ -17,7 +17,7 @@ ASKED_AGAIN = 1  # seconds after which libc asks a name server again
 SMALL_DISK = 1 << 20  # bytes of the file system that has the state
 
 
-def _end_with_parent():
+def end_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
@@ -100,7 +100,7 @@ class Subject:
             raise AssertionError(f"it does not listen: {self.lines[-5:]}")
 
     def _enter(self):
-        _end_with_parent()
+        end_with_parent()
         if self.group:
             with open(os.path.join(self.group, "cgroup.procs"), "w") as file:
                 file.write("0")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Seeded minutes of faults between the exporter and what it depends on, in compressed time.
 
-  test_faults.py [--schedules 12] [--seed 1] [--side-by-side 3] [--only FAULT] [--table FILE]"""
+  test_faults.py [--schedules 12] [--seed 1] [--side-by-side 3] [--role NAME] [--only FAULT] [--table FILE]"""
 import argparse
 import asyncio
 import collections
@@ -14,10 +14,19 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import clock  # noqa: E402
 import judge  # noqa: E402
-import schedule  # noqa: E402
+import receivers  # noqa: E402
 import subject  # noqa: E402
+from role_delivery import DeliveryRole  # noqa: E402
+from role_observer import ObserverRole  # noqa: E402
+from role_spark import SparkRole  # noqa: E402
 
-KINDS = ("crash", "unanswered", "malformed", "fell", "wrong", "late", "growth", "term")
+KINDS = ("crash", "unanswered", "malformed", "fell", "wrong", "late", "growth", "term", "lost")
+ROLES = (SparkRole, ObserverRole, DeliveryRole)
+TURNS = (SparkRole, ObserverRole, SparkRole, DeliveryRole, SparkRole)  # by seed
+
+
+def role_of(seed, given):
+    return next((role for role in ROLES if role.NAME == given.role), TURNS[seed % len(TURNS)])
 
 
 def binary():
@@ -26,6 +35,9 @@ def binary():
 
 async def run_all(given, folder):
     shim = clock.build_shim(folder)
+    DeliveryRole.receivers = receivers.Receivers()
+    if not receivers.missing():
+        await DeliveryRole.receivers.start(folder)
     lag = judge.Lag()
     lagging = asyncio.ensure_future(lag.run())
     seats = asyncio.Semaphore(given.side_by_side)
@@ -33,8 +45,9 @@ async def run_all(given, folder):
 
     async def one(number):
         async with seats:
-            each = schedule.Schedule(given.seed + number, number, os.path.abspath(binary()), shim,
-                                     os.path.join(folder, str(number)), lag, given.only)
+            seed = given.seed + number
+            each = role_of(seed, given)(seed, number, os.path.abspath(binary()), shim,
+                                        os.path.join(folder, str(number)), lag, given.only)
             await each.run()
             done.append(each)
             state = "good" if not each.judge.wrong else "WRONG"
@@ -47,6 +60,7 @@ async def run_all(given, folder):
         await asyncio.gather(*(one(number) for number in range(given.schedules)))
     finally:
         lagging.cancel()
+        DeliveryRole.receivers.stop()
     return done
 
 
@@ -77,6 +91,7 @@ def main():
     parser.add_argument("--schedules", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--side-by-side", type=int, default=3)
+    parser.add_argument("--role", choices=[role.NAME for role in ROLES])
     parser.add_argument("--only")
     parser.add_argument("--table")
     given = parser.parse_args()
