@@ -37,7 +37,7 @@ logged() {  # logged NAME COMMAND...: what it prints, for the page
 rm -f "$out"/cost-bench.log "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards,alerts,mutation}.md
 rm -f "$out"/{cost,waste}-*.md
 rm -f "$out/faults.md"
-part faults python3 tests/faults/test_faults.py --schedules 200 --side-by-side 4 --seed 100 --table "$out/faults.md"
+part faults python3 tests/faults/test_faults.py --schedules 200 --side-by-side 8 --seed 100 --table "$out/faults.md"
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
 rights() {
   logged rights python3 tests/e2e/test_rights.py || return
@@ -99,8 +99,11 @@ part alerts python3 tests/e2e/test_alerts.py --all --markdown "$out/alerts.md"
 part dashboards python3 -B tests/dashboards/test_queries.py --hours 12 --table "$out/dashboards.md"
 part fuzz scripts/prove_fuzz.sh
 page faults "Faults" \
-  "\`tests/faults/test_faults.py\`: minutes of faults between the exporter and its driver, drawn by seeds, time compressed
-sixfold, the exporter in 32 MiB (cgroup) where the machine allows it."
+  "\`tests/faults/test_faults.py\`: minutes of faults, drawn by seeds, time compressed sixfold, the exporter in 32 MiB (cgroup)
+where the machine allows it. *spark*: a sidecar whose driver breaks, an interval is that of its polls (2 to 4 s); *observer*:
+its API server breaks; *delivery*: Debian's Pushgateway and Alertmanager break while drivers end; an interval of these two is the
+longest pause between two tries, 15 s. [How](../../tests/faults/README.md)." \
+  "none here: the API server is made up."
 page watch "A watch that misses nothing" \
   "What \`tests/e2e/test_watch.py\` did to one watch while pods came and went, and how long it took until it agreed with
 the API's final state. No event may be missed, memory may grow by 1 MB, and at most ten requests a minute may go to a server

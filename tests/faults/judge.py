@@ -101,7 +101,7 @@ class Judge:
             return None
         try:
             scrape = Scrape(body)
-        except Malformed as error:
+        except (Malformed, ValueError) as error:  # a value that is no number
             self.blame("malformed", str(error)[:200])
             return None
         self.expect_503 = False

@@ -27,8 +27,6 @@ class SparkRole(schedule.Schedule):
         """Cost, which is a matter of time and so not exact."""
         at = scrape.total("spark_exporter_source_last_success_timestamp_seconds", source="spark")
         shown = scrape.total("spark_job_cost_total", resource="cpu")
-        if any(episode.fault in schedule.CLOSE_COST for episode in self.episodes):
-            return
         now = self.clock.since_epoch(at) * 1000
         least, most = self.truth.core_seconds(now - self.WORN_MS), self.truth.core_seconds(now + 1_000)
         if shown is None or not least <= shown <= most:

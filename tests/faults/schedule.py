@@ -18,8 +18,6 @@ FACTOR = 6
 OWN = ("clock_jump", "disk_full", "file_size", "no_descriptors", "hangups", "terminations", "dns_silent")
 DRAWN = tuple(fault for fault in gate.FAULTS + OWN + OWN if fault not in gate.KNOWN)
 TERM_PATIENCE = 5.0  # seconds of the machine for an end that is promised "at once"
-# Known: a driver that refused two polls counts as gone outside a pod, and its money is closed for good.
-CLOSE_COST = ("refuse",)
 
 
 class Episode:

@@ -4,7 +4,6 @@
   test_faults.py [--schedules 12] [--seed 1] [--side-by-side 3] [--role NAME] [--only FAULT] [--table FILE]"""
 import argparse
 import asyncio
-import collections
 import os
 import shutil
 import sys
@@ -20,7 +19,6 @@ from role_delivery import DeliveryRole  # noqa: E402
 from role_observer import ObserverRole  # noqa: E402
 from role_spark import SparkRole  # noqa: E402
 
-KINDS = ("crash", "unanswered", "malformed", "fell", "wrong", "late", "growth", "term", "lost")
 ROLES = (SparkRole, ObserverRole, DeliveryRole)
 TURNS = (SparkRole, ObserverRole, SparkRole, DeliveryRole, SparkRole)  # by seed
 
@@ -46,8 +44,11 @@ async def run_all(given, folder):
     async def one(number):
         async with seats:
             seed = given.seed + number
-            each = role_of(seed, given)(seed, number, os.path.abspath(binary()), shim,
-                                        os.path.join(folder, str(number)), lag, given.only)
+            role = role_of(seed, given)
+            if role is DeliveryRole and receivers.missing():
+                return
+            each = role(seed, number, os.path.abspath(binary()), shim, os.path.join(folder, str(number)), lag,
+                        given.only)
             await each.run()
             done.append(each)
             state = "good" if not each.judge.wrong else "WRONG"
@@ -64,26 +65,59 @@ async def run_all(given, folder):
     return done
 
 
+ROWS = (  # of the table: title, of one schedule, how they come together
+    ("schedules", lambda e: 1, sum),
+    ("faults", lambda e: len(suffered(e)), sum),
+    ("scrapes", lambda e: e.judge.scrapes, sum),
+    ("ended and begun again", lambda e: e.restarts, sum),
+    ("crashes", lambda e: blamed(e, "crash"), sum),
+    ("scrapes unanswered (hangs)", lambda e: blamed(e, "unanswered"), sum),
+    ("answers malformed", lambda e: blamed(e, "malformed"), sum),
+    ("counters that fell", lambda e: blamed(e, "fell"), sum),
+    ("wrong counters", lambda e: blamed(e, "wrong"), sum),
+    ("outcomes lost or told twice differently", lambda e: blamed(e, "lost"), sum),
+    ("recovered", lambda e: e.recoveries, sum),
+    ("later than two intervals", lambda e: blamed(e, "late"), sum),
+    ("slowest recovery, in intervals", lambda e: e.slowest, max),
+    ("descriptors or threads left over", lambda e: blamed(e, "growth"), sum),
+    ("ends by SIGTERM gone wrong", lambda e: blamed(e, "term"), sum),
+    ("most resident memory, MiB", lambda e: e.peak / (1 << 20), max))
+
+
+def suffered(each):
+    return [episode for episode in each.episodes if episode.fault not in each.skipped]
+
+
+def blamed(each, kind):
+    return len(each.judge.wrong.get(kind, ()))
+
+
+def shown(value):
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def of_fault(done, fault):
+    """How often, and the slowest recovery."""
+    those = [episode for each in done for episode in suffered(each) if episode.fault == fault]
+    slowest = max((episode.recovered or 0 for episode in those), default=0)
+    return f"{len(those)} ({slowest:.2f})" if those else ""
+
+
 def table(done):
-    total = {kind: sum(len(each.judge.wrong.get(kind, ())) for each in done) for kind in KINDS}
-    faults = collections.Counter(e.fault for each in done for e in each.episodes if e.fault not in each.skipped)
-    skipped = sorted(set().union(*(each.skipped for each in done)))
-    rows = [("schedules", len(done)), ("faults", sum(faults.values())), ("scrapes", sum(e.judge.scrapes for e in done)),
-            ("restarts", sum(e.restarts for e in done)),
-            ("crashes", total["crash"]), ("scrapes unanswered (hangs)", total["unanswered"]),
-            ("answers malformed", total["malformed"]), ("counters that fell", total["fell"]),
-            ("wrong counters", total["wrong"]),
-            ("recovered", sum(e.recoveries for e in done)), ("later than two intervals", total["late"]),
-            ("slowest recovery, in intervals", f"{max((e.slowest for e in done), default=0):.2f}"),
-            ("descriptors or threads left over", total["growth"]), ("ends by SIGTERM gone wrong", total["term"]),
-            ("most resident memory, MiB", f"{max((e.peak for e in done), default=0) / (1 << 20):.1f}")]
-    lines = ["| | |", "| --- | ---: |"] + [f"| {name} | {value} |" for name, value in rows]
-    lines += ["", "| fault | times |", "| --- | ---: |"]
-    lines += [f"| `{name}` | {count} |" for name, count in sorted(faults.items())]
-    lines += ["", "Scrapes are not asked for while no descriptor is left; a list of 200,000 elements is not among the floods; "
-              "cost is not compared where the driver refused connections."]
+    by_role = [(role, [each for each in done if isinstance(each, role)]) for role in ROLES]
+    by_role = [(role, those) for role, those in by_role if those]
+    head = "| | " + " | ".join(role.NAME for role, _ in by_role) + " |"
+    line = "| --- |" + " ---: |" * len(by_role)
+    lines = [head.replace(" |", " | all |", 1), line + " ---: |"]
+    for title, value, together in ROWS:
+        cells = [shown(together(value(each) for each in those)) for those in [done] + [those for _, those in by_role]]
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    lines += ["", "Times that each fault was drawn, and in brackets the slowest recovery from it, in intervals:", "", head, line]
+    for fault in sorted({episode.fault for each in done for episode in suffered(each)}):
+        lines.append(f"| `{fault}` | " + " | ".join(of_fault(those, fault) for _, those in by_role) + " |")
+    skipped = sorted(set().union(*(each.skipped for each in done))) + ["prometheus-" + n for n in receivers.missing()]
     lines += ["", "Not possible on this machine: " + (", ".join(skipped) or "none") + "."]
-    return "\n".join(lines) + "\n", sum(total.values())
+    return "\n".join(lines) + "\n", sum(len(words) for each in done for words in each.judge.wrong.values())
 
 
 def main():
