@@ -100,9 +100,9 @@ part dashboards python3 -B tests/dashboards/test_queries.py --hours 12 --table "
 part fuzz scripts/prove_fuzz.sh
 page faults "Faults" \
   "\`tests/faults/test_faults.py\`: minutes of faults, drawn by seeds, time compressed sixfold, the exporter in 32 MiB (cgroup)
-where the machine allows it. *spark*: a sidecar whose driver breaks, an interval is that of its polls (2 to 4 s); *observer*:
-its API server breaks; *delivery*: Debian's Pushgateway and Alertmanager break while drivers end; an interval of these two is the
-longest pause between two tries, 15 s. [How](../../tests/faults/README.md)." \
+where the machine allows it. *spark*: a sidecar whose driver breaks, an interval is that of its polls (2 to 4 s, or as long
+as the last good one took); *observer*: its API server breaks; *delivery*: Debian's Pushgateway and Alertmanager break while
+drivers end; an interval of these two is the longest pause between two tries, 15 s. [How](../../tests/faults/README.md)." \
   "none here: the API server is made up."
 page watch "A watch that misses nothing" \
   "What \`tests/e2e/test_watch.py\` did to one watch while pods came and went, and how long it took until it agreed with

@@ -58,6 +58,7 @@ class Judge:
         self.own_reset = False  # after a restart the exporter's own counters begin anew
         self.expect_503 = False
         self.paused = False
+        self.lives = 0          # of the exporter, which we ended ourselves
 
     def blame(self, kind, words):
         self.wrong.setdefault(kind, []).append(f"at {self.clock.elapsed():.1f} s: {words}")
@@ -74,13 +75,14 @@ class Judge:
                 await self._healthy()
 
     async def _ask(self, path):
+        life = self.lives
         try:
             return await asyncio.wait_for(get(self.subject.address, path), PATIENCE)
         except asyncio.TimeoutError:
             self.blame("unanswered", f"{path}: no answer in {PATIENCE:.0f} s")
         except (OSError, ValueError, IndexError) as error:
             await asyncio.sleep(0.05)
-            if not self.paused and self.subject.alive():  # else it was told to end, or did: who runs it judges that
+            if not self.paused and life == self.lives and self.subject.alive():  # else it was told to end, or did: who runs it judges that
                 self.blame("unanswered", f"{path}: {type(error).__name__} {error}")
         return None, ""
 

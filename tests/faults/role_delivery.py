@@ -79,6 +79,7 @@ class DeliveryRole(schedule.Schedule):
         await self.subject.start()
         self.restarts += 1
         self.judge = self.judge or self.watch()
+        self.judge.lives += 1
         self.judge.last, self.judge.highest, self.judge.own_reset, self.judge.paused = None, {}, True, False
         await self._wait_for(lambda: (self.judge.last and self.judge.last.total(
             "spark_exporter_source_up", source="kubernetes") == 1), 10)
