@@ -145,11 +145,13 @@ class Gate:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.requests += 1
         fault = self._strikes()
-        if fault in BEFORE:
+        if fault in BEFORE and fault not in TAKEN:
             return await BEFORE[fault](self, reader, writer)
         answer = self.answer(method, target, headers, body)
         if asyncio.iscoroutine(answer):
             answer = await answer
+        if fault in TAKEN:
+            return await BEFORE[fault](self, reader, writer)
         if answer.stream:
             return await self._stream(writer, answer, fault)
         if fault in AFTER:
@@ -389,6 +391,8 @@ AFTER = {"latency": Gate._latency, "slow": Gate._slow, "body_reset": Gate._body_
          "garbage_body": Gate._garbage_body, "length_short": Gate._length_short, "length_long": Gate._length_long,
          "length_absurd": Gate._length_absurd, "bad_chunk": Gate._bad_chunk, "chunk_cut": Gate._chunk_cut,
          "gzip_cut": Gate._gzip_cut, "gzip_garbage": Gate._gzip_garbage}
+# Their status is 200, which nobody says who has not taken what was sent.
+TAKEN = ("body_flood", "list_flood", "gzip_bomb")
 STREAMED = ("latency", "slow", "garbage_body", "bad_chunk", "body_reset", "body_cut", "chunk_cut")
 FAULTS = ("refuse", "accept_reset", *BEFORE, *AFTER)
 # Not drawn: 200,000 elements, which the exporter takes of a list, do not fit into 32 MiB.

@@ -75,14 +75,14 @@ class Judge:
                 await self._healthy()
 
     async def _ask(self, path):
-        life = self.lives
+        life, ours = self.lives, self.paused  # whatever breaks then is our own doing
         try:
             return await asyncio.wait_for(get(self.subject.address, path), PATIENCE)
         except asyncio.TimeoutError:
             self.blame("unanswered", f"{path}: no answer in {PATIENCE:.0f} s")
         except (OSError, ValueError, IndexError) as error:
             await asyncio.sleep(0.05)
-            if not self.paused and life == self.lives and self.subject.alive():  # else it was told to end, or did: who runs it judges that
+            if not (ours or self.paused) and life == self.lives and self.subject.alive():  # else it was told to end, or did: who runs it judges that
                 self.blame("unanswered", f"{path}: {type(error).__name__} {error}")
         return None, ""
 
