@@ -380,7 +380,7 @@ Moment PodLife::moment() const {
   m.final_published = final_published_;
   m.final_scrapes = static_cast<int>(std::min<std::uint64_t>(scrapes_.final_scrapes_of_each(m.now), 1'000));
   m.scrape_interval = scrapes_.interval();
-  m.delivered = delivered_;
+  m.delivered = delivered_ && courier_->done();  // not before what was sent since turn() is
   const std::lock_guard lock(mutex_);
   m.terminated_at = terminated_at_;
   if (own_) {

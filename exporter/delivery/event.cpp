@@ -68,6 +68,7 @@ Error judged(kubernetes::Failure failure) {
   constexpr std::int64_t kBadRequest = 400;
   constexpr std::int64_t kTooLarge = 413;
   constexpr std::int64_t kInvalid = 422;
+  if (failure.status == 0) return unread(std::move(failure.error));
   if (failure.status == kBadRequest || failure.status == kInvalid) failure.error.kind = ErrorKind::kMalformed;
   if (failure.status == kTooLarge) failure.error.kind = ErrorKind::kTooLarge;
   if (failure.error.kind == ErrorKind::kForbidden) {

@@ -25,6 +25,11 @@ ErrorKind kind_of(unsigned status) {
 
 }  // namespace
 
+Error unread(Error error) {
+  if (error.kind == ErrorKind::kTooLarge || error.kind == ErrorKind::kMalformed) error.kind = ErrorKind::kProtocol;
+  return error;
+}
+
 std::unique_ptr<net::HttpClient> make_client(net::Url url, net::TlsOptions tls) {
   net::ClientOptions options;
   options.base = std::move(url);
@@ -44,7 +49,7 @@ Result<Answer> exchange(net::HttpClient& client, net::Request request) {
     return {};
   });
   // The status says it all: a connection that breaks in the body after it changes nothing.
-  if (!done && (answer.status == 0 || done.error().kind == ErrorKind::kCancelled)) return done.error();
+  if (!done && (answer.status == 0 || done.error().kind == ErrorKind::kCancelled)) return unread(done.error());
   return answer;
 }
 

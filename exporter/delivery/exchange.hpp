@@ -28,10 +28,14 @@ std::unique_ptr<net::HttpClient> make_client(net::Url url, net::TlsOptions tls =
 /// Errors: the client's, where no answer came.
 Result<Answer> exchange(net::HttpClient& client, net::Request request);
 
+/// An answer that cannot be read (a head without end, not HTTP) says nothing about what was sent: kProtocol, which is
+/// tried again, in place of what would be a refusal.
+Error unread(Error error);
+
 /// The error that an answer that is not good() stands for, so that Courier knows whether to try again: 400 and 422 are
 /// kMalformed, 401 kUnauthorized, 403 kForbidden, 404 kNotFound, 413 kTooLarge, all others, 429 and 5xx
-/// among them, kStatus, which is tried again. So is kRedirect, 3xx: a proxy's login page may be there for a moment only.
-/// It is not followed: what is sent may be for its address alone. `where` names the request.
+/// among them, kStatus, which is tried again. So is kRedirect, 3xx: a proxy's login page may be there for a moment
+/// only. It is not followed: what is sent may be for its address alone. `where` names the request.
 Error refusal(std::string_view where, const Answer& answer);
 
 }  // namespace spark_exporter::delivery

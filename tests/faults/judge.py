@@ -18,6 +18,8 @@ async def get(address, path):
     """(status, body)"""
     reader, writer = await asyncio.open_connection(*address)
     try:
+        if writer.get_extra_info("sockname") == writer.get_extra_info("peername"):
+            raise ConnectionRefusedError("nobody but ourselves")  # TCP may do that on one machine
         writer.write(f"GET {path} HTTP/1.1\r\nHost: exporter\r\nConnection: close\r\n\r\n".encode())
         raw = await reader.read(-1)
     finally:
@@ -58,7 +60,7 @@ class Judge:
         self.own_reset = False  # after a restart the exporter's own counters begin anew
         self.expect_503 = False
         self.paused = False
-        self.lives = 0          # of the exporter, which we ended ourselves
+        self.ending = asyncio.Event()
 
     def blame(self, kind, words):
         self.wrong.setdefault(kind, []).append(f"at {self.clock.elapsed():.1f} s: {words}")
@@ -74,15 +76,34 @@ class Judge:
             if turn % 5 == 0:
                 await self._healthy()
 
+    def pause(self):
+        """Its end is near, which is our doing: what is being asked is not waited for, and nothing is until go_on()."""
+        self.paused = True
+        self.ending.set()
+
+    def go_on(self):
+        """With another life of it."""
+        self.paused = False
+        self.ending = asyncio.Event()
+        self.own_reset = True
+
     async def _ask(self, path):
-        life, ours = self.lives, self.paused  # whatever breaks then is our own doing
+        """(None, ""): there was no answer, or nobody cares."""
+        asking, ending = asyncio.ensure_future(get(self.subject.address, path)), asyncio.ensure_future(self.ending.wait())
+        await asyncio.wait({asking, ending}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        over = ending.done()
+        ending.cancel()
         try:
-            return await asyncio.wait_for(get(self.subject.address, path), PATIENCE)
-        except asyncio.TimeoutError:
-            self.blame("unanswered", f"{path}: no answer in {PATIENCE:.0f} s")
+            if not asking.done():
+                asking.cancel()
+                if not over:
+                    self.blame("unanswered", f"{path}: no answer in {PATIENCE:.0f} s")
+                return None, ""
+            answer = asking.result()
+            return answer if self.subject.alive() else (None, "")
         except (OSError, ValueError, IndexError) as error:
             await asyncio.sleep(0.05)
-            if not (ours or self.paused) and life == self.lives and self.subject.alive():  # else it was told to end, or did: who runs it judges that
+            if not (over or self.paused) and self.subject.alive():  # else it ended: who runs it judges that
                 self.blame("unanswered", f"{path}: {type(error).__name__} {error}")
         return None, ""
 

@@ -9,7 +9,6 @@ import time
 import api_server
 import fleet
 import gate
-import judge
 import schedule
 from clock import Clock
 
@@ -79,8 +78,8 @@ class DeliveryRole(schedule.Schedule):
         await self.subject.start()
         self.restarts += 1
         self.judge = self.judge or self.watch()
-        self.judge.lives += 1
-        self.judge.last, self.judge.highest, self.judge.own_reset, self.judge.paused = None, {}, True, False
+        self.judge.last, self.judge.highest = None, {}
+        self.judge.go_on()
         await self._wait_for(lambda: (self.judge.last and self.judge.last.total(
             "spark_exporter_source_up", source="kubernetes") == 1), 10)
         lasts = episode.end - episode.begin
@@ -100,9 +99,10 @@ class DeliveryRole(schedule.Schedule):
             episode.recovered = 0.0
             self.recoveries += 1
         elif self.subject.process.returncode == 0 or self.is_alive(episode):  # it may have left when all was delivered
-            await self._arrives(episode, pod, app, outcome, ended)
+            await self._arrives(episode, pod, app, outcome, ended, words)
             await self._leave(outcome[1])
-        self._judge_words(words, outcome[1])
+        for wrong in self._words_differ(words, outcome[1]):
+            self.judge.blame("lost", wrong)
         pod.tell(self.clock.ms(), "DELETED")
         self.pods.number()
 
@@ -140,7 +140,7 @@ class DeliveryRole(schedule.Schedule):
         if not self.subject.alive():
             self.judge.blame("term", f"it left {self.clock.elapsed() - asked:.1f} s after SIGTERM, of a grace period of "
                              f"{pod.grace} s, with nothing delivered")
-        self.judge.paused = True
+        self.judge.pause()
         await self._wait_for(lambda: self._since(asked, real) > pod.grace - TO_LEAVE + SLACK, pod.grace)
         if self.subject.alive():
             self.judge.blame("term", f"still there {self._since(asked, real):.1f} s after SIGTERM, of a grace period of "
@@ -149,10 +149,10 @@ class DeliveryRole(schedule.Schedule):
         if code != 0:
             self.judge.blame("crash", f"ended with {code} after SIGTERM")
 
-    async def _arrives(self, episode, pod, app, outcome, ended):
+    async def _arrives(self, episode, pod, app, outcome, ended, words):
         """Two intervals after the fault both have it; never did they have anything else."""
         while True:
-            missing = await self._missing(pod, app, outcome)
+            missing = await self._missing(pod, app, outcome) + self._words_differ(words, outcome[1])
             took = self._since(*ended)
             if not missing:
                 break
@@ -189,7 +189,7 @@ class DeliveryRole(schedule.Schedule):
             await self._wait_for(lambda: False, 15)
             if self.subject.alive():
                 self.judge.blame("term", "it did not leave after all was delivered and scraped")
-        self.judge.paused = True
+        self.judge.pause()
         for _ in range(2):  # a second SIGTERM: at once
             self.subject.signal(signal.SIGTERM)
             await asyncio.sleep(0.02)
@@ -197,12 +197,12 @@ class DeliveryRole(schedule.Schedule):
         if code != 0 or took > schedule.TERM_PATIENCE:
             self.judge.blame("term", f"it ended with {code} after {took:.1f} s")
 
-    def _judge_words(self, path, state):
+    @staticmethod
+    def _words_differ(path, state):
         with open(path) as file:
             text = file.read()
         try:
             said = json.loads(text).get("outcome")
-        except ValueError:
+        except (ValueError, AttributeError):
             said = text[:200]
-        if said != state:
-            self.judge.blame("lost", f"the termination message says {said!r}, not {state}")
+        return [] if said == state else [f"the termination message says {said!r}, not {state}"]

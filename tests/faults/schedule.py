@@ -278,14 +278,14 @@ class Schedule:
             self.peak = max(self.peak, self.subject.peak())
             await self._end_it()
             await self.subject.start()
-            self.judge.own_reset, self.judge.expect_503, self.judge.paused = True, self.LISTS_FIRST, False
+            self.judge.expect_503 = self.LISTS_FIRST
+            self.judge.go_on()
             self.restarts += 1
             await self.clock.sleep(self.chance.uniform(1, 4))
         return True
 
     async def _end_it(self):
-        self.judge.paused = True
-        self.judge.lives += 1
+        self.judge.pause()
         for _ in range(self.chance.randrange(3)):
             self.subject.signal(signal.SIGTERM)
         code, took = await self.subject.stop()

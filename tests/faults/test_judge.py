@@ -38,7 +38,7 @@ class MadeUp:
     async def _serve(self, reader, writer):
         path = (await reader.readuntil(b"\r\n\r\n")).split()[1]
         if self.silent:
-            await reader.read()
+            return  # and keeps it open
         elif path == b"/metrics":
             body = self.bodies.pop(0) if len(self.bodies) > 1 else self.bodies[0]
             body = body() if callable(body) else body
@@ -237,7 +237,7 @@ class Receivers:
 
 
 class Deliveries(Base):
-    async def arrives(self, receivers, outcome=(1, "failed", "UserError"), pod_ends=20_000):
+    async def arrives(self, receivers, outcome=(1, "failed", "UserError"), pod_ends=20_000, words=None):
         made_up = MadeUp(GOOD % 1)
         await self.open(made_up)
         role = role_delivery.DeliveryRole(1, 0, "", "", self.folder.name, Lag())
@@ -245,7 +245,8 @@ class Deliveries(Base):
         role.interval, role.judge = 1, judge.Judge(made_up, self.clock)
         pod = type("Pod", (), {"started": pod_ends - 10_000, "finished": pod_ends})
         self.clock.wall = 0
-        await role._arrives(schedule.Episode("silent", 0, 1, 1.0), pod, "job", outcome, (self.clock.elapsed(), 0.0))
+        await role._arrives(schedule.Episode("silent", 0, 1, 1.0), pod, "job", outcome, (self.clock.elapsed(), 0.0),
+                            role.write("words", '{"outcome": "%s"}' % outcome[1] if words is None else words))
         return role.judge
 
     async def test_arrived(self):
@@ -264,11 +265,9 @@ class Deliveries(Base):
         self.blames(await self.arrives(Receivers(["failed"], ["UserError"], failed), pod_ends=30_000), "lost")
 
     async def test_lost_words(self):
-        role = role_delivery.DeliveryRole(1, 0, "", "", self.folder.name, Lag())
-        for text, kinds in (('{"outcome": "failed"}', ()), ('{"outcome": "unknown"}', ("lost",)), ("", ("lost",))):
-            role.judge = judge.Judge(None, self.clock)
-            role._judge_words(role.write("words", text), "failed")
-            self.blames(role.judge, *kinds)
+        for words in ("", '{"outcome": "unknown"}', "[]"):
+            receivers = Receivers(["failed"], ["UserError"], [("UserError",)])
+            self.blames(await self.arrives(receivers, words=words), "lost")
 
 
 if __name__ == "__main__":

@@ -120,6 +120,11 @@ TEST_F(EventTest, JudgesTheAnswer) {
   }
 }
 
+TEST_F(EventTest, AnAnswerThatCannotBeReadIsNoRefusal) {
+  server.on(kPath, replies::raw("HTTP/1.1 201 Created\r\nX-Fill: " + std::string(1U << 20U, 'f') + "\r\n"));
+  EXPECT_EQ(channel()->deliver(failed_run()).error().kind, ErrorKind::kProtocol);
+}
+
 TEST_F(EventTest, NamesTheRightThatIsMissing) {
   server.on(kPath, replies::json(R"({"kind":"Status","message":"events is forbidden"})").with_status(403));
   const auto what = channel()->deliver(failed_run()).error().what;

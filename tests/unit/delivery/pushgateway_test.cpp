@@ -111,5 +111,14 @@ TEST_F(PushgatewayTest, ShowsWhyItWasRefused) {
   EXPECT_EQ(pushgateway(url_of(server))->deliver(failed_run()).error().kind, ErrorKind::kStatus);
 }
 
+/// Whoever is in between for a moment says nothing about the message: it is tried again.
+TEST_F(PushgatewayTest, AnAnswerThatCannotBeReadIsNoRefusal) {
+  const std::string flood = "HTTP/1.1 200 OK\r\nX-Fill: " + std::string(1U << 20U, 'f') + "\r\n";
+  for (const auto& bytes : {flood, std::string("\x01\x02 no HTTP\r\n\r\n")}) {
+    server.set_fallback([&](const ReceivedRequest&) { return replies::raw(bytes); });
+    EXPECT_EQ(pushgateway(url_of(server))->deliver(failed_run()).error().kind, ErrorKind::kProtocol);
+  }
+}
+
 }  // namespace
 }  // namespace spark_exporter::delivery
