@@ -20,7 +20,7 @@ from role_observer import ObserverRole  # noqa: E402
 from role_spark import SparkRole  # noqa: E402
 
 ROLES = (SparkRole, ObserverRole, DeliveryRole)
-TURNS = (SparkRole, ObserverRole, SparkRole, DeliveryRole, SparkRole)  # by seed
+TURNS = (SparkRole, DeliveryRole, SparkRole)  # by seed
 
 
 def role_of(seed, given):
