@@ -3,12 +3,20 @@
 #include <array>
 
 #include "exporter/common/limits.hpp"
+#include "exporter/common/memory_limit.hpp"
+#include "exporter/spark/held_bytes.hpp"
 
 namespace spark_exporter::spark {
 namespace {
 
 /// Executors that one answer may name; each is held while the run lives.
 constexpr std::size_t kExecutors = 20'000;
+
+/// Read once: no file is opened for it when none can be.
+std::size_t allowed_list_bytes() {
+  static const std::size_t bytes = list_bytes(memory_limit());
+  return bytes;
+}
 
 template <class T>
 Result<T> first_of(Result<std::vector<T>> list, const char* what) {
@@ -53,8 +61,12 @@ std::string path_segment(std::string_view text) {
   return out;
 }
 
-RestClient::RestClient(net::HttpClient& http, std::chrono::milliseconds timeout, OnReport on_report)
-    : http_(http), timeout_(timeout), on_report_(std::move(on_report)) {}
+RestClient::RestClient(net::HttpClient& http, std::chrono::milliseconds timeout, OnReport on_report,
+                       std::optional<std::size_t> list_bytes)
+    : http_(http),
+      timeout_(timeout),
+      on_report_(std::move(on_report)),
+      list_bytes_(list_bytes ? *list_bytes : allowed_list_bytes()) {}
 
 void RestClient::use_application(std::string id) { application_ = path_segment(id); }
 
@@ -85,19 +97,30 @@ Result<std::vector<T>> RestClient::list(const std::string& target,
                                         Result<DecodeReport> (*decode)(std::istream&, const Each<T>&),
                                         const std::function<bool(const T&)>& keep, std::size_t most) {
   std::vector<T> items;
-  bool over = false;
+  std::size_t held = 0;
+  std::string over;
   auto done = ask(target, limits::kListBodyBytes, [&](std::istream& body) {
     return decode(body, [&](T&& item) {
-      if (keep && !keep(item)) return;
-      if (items.size() < most) {
-        items.push_back(std::move(item));
-      } else {
-        over = true;
+      if (!over.empty() || (keep && !keep(item))) return;
+      // While the vector grows, the old one is there as well.
+      held += 2 * sizeof(T) + heap_of(item);
+      if (items.size() == most) over = "more than " + std::to_string(most) + " elements";
+      if (held > list_bytes_) {
+        over = "after " + std::to_string(items.size()) + " elements: more than the " + std::to_string(list_bytes_) +
+               " bytes that may be held of a list";
       }
+      if (!over.empty()) {
+        items = {};  // the rest is only read
+        return;
+      }
+      if (items.size() == items.capacity()) items.reserve(items.size() + items.size() / 4 + 8);
+      items.push_back(std::move(item));
     });
   });
+  if (!over.empty() && (done || done.error().kind == ErrorKind::kTooLarge)) {
+    return Error{ErrorKind::kTooLarge, target + ": " + over};
+  }
   if (done.has_error()) return done.error();
-  if (over) return Error{ErrorKind::kTooLarge, target + ": more than " + std::to_string(most) + " elements"};
   return items;
 }
 

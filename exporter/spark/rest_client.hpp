@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,9 @@ class RestClient {
   /// Told of each document with fields of a wrong type; the rest of it was used.
   using OnReport = std::function<void(const std::string& target, const DecodeReport&)>;
 
-  RestClient(net::HttpClient& http, std::chrono::milliseconds timeout, OnReport on_report);
+  /// `list_bytes`: what the elements of one list may take; by default as much as this process's memory limit allows.
+  RestClient(net::HttpClient& http, std::chrono::milliseconds timeout, OnReport on_report,
+             std::optional<std::size_t> list_bytes = std::nullopt);
 
   /// The application that later questions are about.
   void use_application(std::string id);
@@ -69,6 +72,7 @@ class RestClient {
   net::HttpClient& http_;
   std::chrono::milliseconds timeout_;
   OnReport on_report_;
+  const std::size_t list_bytes_;
   std::string application_;
 };
 
