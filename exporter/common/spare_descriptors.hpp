@@ -1,7 +1,7 @@
 #pragma once
 // File descriptors kept back for who asks us: while a request is answered, some are free whatever else the process has
-// open, even if its limit (RLIMIT_NOFILE) was lowered meanwhile. Made before all else opens many, they have low numbers,
-// which any limit leaves.
+// open, even if its limit (RLIMIT_NOFILE) was lowered meanwhile. Made before all else opens many, they have low
+// numbers, which any limit leaves.
 //
 // Of one thread, but low(). Another thread may take what is lent before the answer does, so whoever opens connections
 // that last asks low() first.

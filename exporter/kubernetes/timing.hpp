@@ -43,8 +43,8 @@ class Backoff {
 };
 
 /// Bounds the tries after failures of all watches of a process together: a few at once, then one for each interval, so
-/// that a minute has nine at most and an outage of any length is noticed to be over within one interval. The first watch
-/// that is answered again wakes the others. Thread-safe.
+/// that a minute has nine at most and an outage of any length is noticed to be over within one interval. The first
+/// watch that is answered again wakes the others. Thread-safe.
 class RetryBudget {
  public:
   explicit RetryBudget(std::size_t burst = 4, Millis interval = std::chrono::seconds{12})

@@ -84,8 +84,8 @@ class HttpClient {
 
   /// One exchange. Redirects are not followed, statuses not judged: the consumer sees them.
   /// A request that fails on a reused connection before any byte of the answer is tried once more on a new one.
-  /// Errors: kResolve, kConnect, kTimeout, kReset, kTls, kProtocol, kTooLarge, kCancelled, kIo (no descriptor, memory or
-  /// port is left to us: nothing that the peer is to blame for), or the consumer's.
+  /// Errors: kResolve, kConnect, kTimeout, kReset, kTls, kProtocol, kTooLarge, kCancelled, kIo (no descriptor, memory
+  /// or port is left to us: nothing that the peer is to blame for), or the consumer's.
   virtual Result<void> get(const Request& request, const Consumer& consume) = 0;
 
   /// Makes a running get() and every later one return kCancelled soon.

@@ -150,7 +150,8 @@ asio::awaitable<void> AsioFront::accept_from(Listener& listener) {
       take(std::move(socket));
       continue;
     }
-    if (error == asio::error::no_descriptors && (state_.spares.lend_one() || close_idle("too many open files"))) continue;
+    if (error == asio::error::no_descriptors && (state_.spares.lend_one() || close_idle("too many open files")))
+      continue;
     // Out of descriptors or memory, or the client has gone already: never spin.
     state_.count_refusal("cannot accept: " + lower_first(error.message()), "");
     make_room();

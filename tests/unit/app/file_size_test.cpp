@@ -73,8 +73,9 @@ class LimitedProgram {
     std::signal(SIGXFSZ, SIG_DFL);
     const rlimit small{.rlim_cur = 100, .rlim_max = 100};
     if (::setrlimit(RLIMIT_FSIZE, &small) != 0) return 9;
-    const std::array<const char*, 6> arguments{"spark_exporter", "--web.listen-address=127.0.0.1:0", "--kubernetes=off",
-                                               "--spark.interval=1s", url.c_str(), state.c_str()};
+    const std::array<const char*, 6> arguments{"spark_exporter",   "--web.listen-address=127.0.0.1:0",
+                                               "--kubernetes=off", "--spark.interval=1s",
+                                               url.c_str(),        state.c_str()};
     return run(static_cast<int>(arguments.size()), arguments.data());
   }
 

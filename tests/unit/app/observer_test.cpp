@@ -5,12 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <new>
-#include <thread>
-#include <functional>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <new>
 #include <sstream>
+#include <thread>
 
 #include "tests/support/fake_driver.hpp"
 #include "tests/support/fault_server.hpp"

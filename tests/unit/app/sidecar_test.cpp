@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <thread>
-#include <new>
 #include <atomic>
 #include <cctype>
 #include <fstream>
 #include <mutex>
+#include <new>
 #include <sstream>
+#include <thread>
 
 #include "exporter/common/process_stats.hpp"
 #include "exporter/net/http_client.hpp"

@@ -4,9 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include <future>
-
 #include <algorithm>
+#include <future>
 #include <stdexcept>
 
 #include "exporter/common/limits.hpp"
@@ -187,8 +186,7 @@ TEST(ListWatch, AMinuteOfRefusedConnections) {
 }
 
 TEST(ListWatch, AnAnswerAfterNoneIsFollowedUpSoon) {
-  const ScriptedRun run(
-      {kEmptyList, refused(), refused(), status(503), kEmptyList, status(410), kEmptyList});
+  const ScriptedRun run({kEmptyList, refused(), refused(), status(503), kEmptyList, status(410), kEmptyList});
   EXPECT_EQ(run.pauses(), (Pauses{seconds{1}, seconds{2}, seconds{1}, seconds{2}}));
 }
 

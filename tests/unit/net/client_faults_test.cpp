@@ -359,8 +359,8 @@ double seconds_to_keepalive(std::uint16_t port) {
   std::getline(table, line);
   while (std::getline(table, line)) {
     unsigned local = 0, remote = 0, state = 0, timer = 0, jiffies = 0;
-    const int read = std::sscanf(line.c_str(), " %*d: %*x:%x %*x:%x %x %*x:%*x %x:%x", &local, &remote, &state, &timer,
-                                 &jiffies);
+    const int read =
+        std::sscanf(line.c_str(), " %*d: %*x:%x %*x:%x %x %*x:%*x %x:%x", &local, &remote, &state, &timer, &jiffies);
     constexpr unsigned kEstablished = 1, kKeepalive = 2;
     if (read != 5 || remote != port || state != kEstablished || timer != kKeepalive) continue;
     return jiffies / static_cast<double>(sysconf(_SC_CLK_TCK));

@@ -39,7 +39,8 @@ constexpr char kStage[] = R"({"stageId":#,"attemptId":0,"status":"COMPLETE","nam
 constexpr char kExecutor[] = R"({"id":"#","hostPort":"10.1.2.3:41234","isActive":true})";
 
 RestClient client_of(net::HttpClient& http, std::optional<std::uint64_t> memory) {
-  return RestClient(http, std::chrono::seconds{1}, [](const auto&, const auto&) {}, list_bytes(memory));
+  return RestClient(
+      http, std::chrono::seconds{1}, [](const auto&, const auto&) {}, list_bytes(memory));
 }
 
 TEST(RestClient, HoldsOfAListWhatTheMemoryLimitAllows) {
