@@ -5,7 +5,8 @@ import subprocess
 
 from driver import Unavailable
 
-ROW = re.compile(r"^(?P<name>\S.*?)\s{2,}(?P<ours>[\d.]+)\s+(?P<peer>[\d.]+)\s+(?P<ratio>[\d.]+)x$")
+ROW = re.compile(r"^(?P<name>\S.*?)\s{2,}(?P<throughput>[\d.]+)\s+(?P<ms>[\d.]+)\s+(?P<kib>\d+)$")
+MISSING = re.compile(r"^(?P<name>\w+): not measured: (?P<reason>.+)$")
 
 
 def measure(program):
@@ -14,10 +15,13 @@ def measure(program):
     done = subprocess.run([program], stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise Unavailable(f"decode_bench ended with {done.returncode}")
-    rows = []
+    decoders, missing = {}, {}
     for line in done.stdout.splitlines():
         if match := ROW.match(line):
-            rows.append({"name": match["name"], "ours": float(match["ours"]), "dom": float(match["peer"])})
-    if not rows:
+            decoders[match["name"]] = {"throughput": float(match["throughput"]), "ms": float(match["ms"]),
+                                       "extra_kib": int(match["kib"])}
+        elif match := MISSING.match(line):
+            missing[match["name"]] = match["reason"]
+    if "ours" not in decoders:
         raise Unavailable("decode_bench printed no table")
-    return {"output": done.stdout, "title": done.stdout.splitlines()[0], "rows": rows}
+    return {"output": done.stdout, "title": done.stdout.splitlines()[0], "decoders": decoders, "missing": missing}

@@ -1,21 +1,24 @@
-// A 7.8 MB answer of /applications/ID/stages?withSummaries=true, decoded by us and by nlohmann's DOM in one run:
-// throughput of each, and how much each adds to the highest resident memory of a process of its own.
+// A 7.8 MB answer of /applications/ID/stages?withSummaries=true, decoded by us, by nlohmann's DOM and by simdjson, both
+// ways, into the same structure in one run: throughput of each, and how much each adds to the highest resident memory of
+// a process of its own.
 
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <streambuf>
 #include <string>
+#include <vector>
 
+#include "bench/stage_peers.hpp"
 #include "exporter/spark/decode.hpp"
 
 namespace {
@@ -66,32 +69,53 @@ class AnswerBuffer final : public std::streambuf {
   std::string piece_;
 };
 
-using Decode = std::size_t (*)(std::istream&);
+/// What was read of all stages, as one number: the same from each decoder, or they did not do the same work.
+class Digest {
+ public:
+  void add(const Stage& stage) {
+    for (const auto number :
+         {stage.id, stage.attempt, stage.tasks, stage.active_tasks, stage.completed_tasks, stage.failed_tasks,
+          stage.killed_tasks, stage.completed_indices, stage.executor_run_time.count(),
+          stage.executor_deserialize_time.count(), stage.result_serialization_time.count(),
+          stage.executor_cpu_time.count(), stage.jvm_gc_time.count(), stage.memory_bytes_spilled,
+          stage.disk_bytes_spilled, stage.input_bytes, stage.input_records, stage.output_bytes, stage.output_records,
+          stage.shuffle_read_bytes, stage.shuffle_read_records, stage.shuffle_write_bytes, stage.shuffle_write_records,
+          ticks(stage.submission_time), ticks(stage.first_task_launched_time), ticks(stage.completion_time),
+          static_cast<std::int64_t>(stage.status), size(stage.name), size(stage.description),
+          size(stage.failure_reason), static_cast<std::int64_t>(stage.quality.size())}) {
+      value_ = value_ * 31 + static_cast<std::uint64_t>(number);
+    }
+  }
+  std::uint64_t value() const { return value_; }
 
-std::size_t decode_ours(std::istream& in) {
-  std::size_t tasks = 0;
-  const Each<Stage> each = [&tasks](Stage&& stage) { tasks += static_cast<std::size_t>(stage.tasks); };
-  const auto report = decode_stages(in, each);
+ private:
+  static std::int64_t ticks(const auto& time) {
+    return time ? time->time_since_epoch().count() : -1;
+  }
+  static std::int64_t size(const std::string& text) { return static_cast<std::int64_t>(text.size()); }
+
+  std::uint64_t value_ = 0;
+};
+
+void decode_ours(std::istream& in, const bench::EachStage& each) {
+  const auto report = decode_stages(in, Each<Stage>(each));
   if (!report) throw std::runtime_error(report.error().what);
-  return tasks;
 }
 
-/// nlohmann::json but for the container of binary values, which JSON has none of: the linker would otherwise merge
-/// this parser's code with ours, and one of the two would run what was inlined for the other.
-using Dom = nlohmann::basic_json<std::map, std::vector, std::string, bool, std::int64_t, std::uint64_t, double,
-                                 std::allocator, nlohmann::adl_serializer, std::vector<char>>;
+using Decode = void (*)(std::istream&, const bench::EachStage&);
+struct Decoder {
+  const char* name;
+  Decode decode;
+  double best = 1e9;  ///< seconds
+  long extra = 0;     ///< KiB
+};
 
-std::size_t decode_dom(std::istream& in) {
-  const auto document = Dom::parse(in);
-  std::size_t tasks = 0;
-  for (const auto& stage : document) tasks += stage.at("numTasks").get<std::size_t>();
-  return tasks;
-}
-
-std::size_t run(Decode decode, const std::string& stage, std::size_t stages) {
+std::uint64_t run(Decode decode, const std::string& stage, std::size_t stages) {
   AnswerBuffer buffer(stage, stages);
   std::istream in(&buffer);
-  return decode(in);
+  Digest digest;
+  decode(in, [&digest](Stage&& one) { digest.add(one); });
+  return digest.value();
 }
 
 /// The processor's time: what else runs on the machine is not in it.
@@ -101,9 +125,9 @@ double processor_seconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
-double seconds(Decode decode, const std::string& stage, std::size_t stages, std::size_t expected) {
+double seconds(Decode decode, const std::string& stage, std::size_t stages, std::uint64_t expected) {
   const double start = processor_seconds();
-  if (run(decode, stage, stages) != expected) throw std::runtime_error("the tasks do not add up");
+  if (run(decode, stage, stages) != expected) throw std::runtime_error("not the same was read");
   return processor_seconds() - start;
 }
 
@@ -146,26 +170,30 @@ void compare() {
   const std::size_t stages = kAnswerBytes / (stage.size() + 1);
   const double megabytes = static_cast<double>(stages * (stage.size() + 1)) / 1e6;
 
+  std::vector<Decoder> decoders = {{"ours", decode_ours}, {"nlohmann DOM", bench::decode_nlohmann}};
+#ifdef HAVE_SIMDJSON
+  decoders.push_back({"simdjson on-demand", bench::decode_simdjson_on_demand});
+  decoders.push_back({"simdjson DOM", bench::decode_simdjson_dom});
+#endif
   // Before anything large was freed here, which a child would inherit and use again.
-  const long extra_ours = extra_peak_kilobytes(decode_ours, stage, stages);
-  const long extra_dom = extra_peak_kilobytes(decode_dom, stage, stages);
-  const std::size_t tasks = run(decode_dom, stage, stages);
-  double best_ours = 1e9;
-  double best_dom = 1e9;
+  for (auto& decoder : decoders) decoder.extra = extra_peak_kilobytes(decoder.decode, stage, stages);
+  const auto expected = run(decode_ours, stage, stages);
   for (int round = 0; round < kRounds; ++round) {
-    best_ours = std::min(best_ours, seconds(decode_ours, stage, stages, tasks));
-    best_dom = std::min(best_dom, seconds(decode_dom, stage, stages, tasks));
+    for (auto& decoder : decoders) {
+      decoder.best = std::min(decoder.best, seconds(decoder.decode, stage, stages, expected));
+    }
   }
 
   std::printf("stages?withSummaries=true, %zu stages, %.1f MB; best of %d\n", stages, megabytes, kRounds);
-  std::printf("%-24s %12s %12s %10s\n", "", "ours", "DOM", "ratio");
-  std::printf("%-24s %12.1f %12.1f %9.2fx\n", "throughput, MB/s", megabytes / best_ours, megabytes / best_dom,
-              best_dom / best_ours);
-  std::printf("%-24s %12.1f %12.1f %9.2fx\n", "processor time, ms", best_ours * 1e3, best_dom * 1e3,
-              best_ours / best_dom);
-  const double ratio = static_cast<double>(extra_ours) / static_cast<double>(std::max(extra_dom, 1L));
-  std::printf("%-24s %12ld %12ld %9.4fx\n", "extra peak memory, KiB", extra_ours, extra_dom, ratio);
-  std::printf("extra peak memory under 1 MB: %s\n", extra_ours < 1000 ? "yes" : "NO");
+  std::printf("%-20s %16s %18s %24s\n", "", "throughput, MB/s", "processor time, ms", "extra peak memory, KiB");
+  for (const auto& decoder : decoders) {
+    std::printf("%-20s %16.1f %18.2f %24ld\n", decoder.name, megabytes / decoder.best, decoder.best * 1e3,
+                decoder.extra);
+  }
+  std::printf("ours: extra peak memory under 1 MB: %s\n", decoders.front().extra < 1000 ? "yes" : "NO");
+#ifndef HAVE_SIMDJSON
+  std::printf("simdjson: not measured: it was not there when this was built (Debian: libsimdjson-dev)\n");
+#endif
 }
 
 }  // namespace

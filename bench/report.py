@@ -11,15 +11,16 @@ class Row:
     section: str
     name: str
     unit: str
-    ours: float
+    ours: Optional[float] = None
     peer: Optional[float] = None
     peer_name: str = ""
     most: Optional[float] = None        # bar: ours at most this
     most_ratio: Optional[float] = None  # bar: ours / peer at most this
+    missing: str = ""                   # why there is no figure
 
     @property
     def ratio(self):
-        return self.ours / self.peer if self.peer else None
+        return self.ours / self.peer if self.peer and self.ours is not None else None
 
     @property
     def bar(self):
@@ -29,10 +30,12 @@ class Row:
 
     @property
     def met(self):
-        """None where there is no bar."""
+        """None where there is no bar, or no figure."""
+        if self.missing:
+            return None
         if self.most_ratio is not None:
             return self.ratio is not None and self.ratio <= self.most_ratio
-        return self.ours <= self.most if self.most is not None else None
+        return self.ours <= self.most if self.most is not None and self.ours is not None else None
 
 
 def number(value):
@@ -141,12 +144,15 @@ def peer_rows(peers, memory, polling):
 
 
 def decode_rows(decode):
-    rows = []
-    for row in decode["rows"]:
-        name, _, unit = row["name"].partition(", ")
-        most = 1000 if name.startswith("extra peak memory") else None
-        rows.append(Row("Decoding: " + decode["title"], name, unit, row["ours"], row["dom"], "nlohmann DOM", most=most))
-    return rows
+    section = "Decoding into the same structure: " + decode["title"]
+    ours = decode["decoders"]["ours"]
+    peers = {name: figures for name, figures in decode["decoders"].items() if name != "ours"}
+    rows = [Row(section, "throughput (more is better)", "MB/s", ours["throughput"], peer["throughput"], name)
+            for name, peer in peers.items()]
+    rows += [Row(section, "processor time", "ms", ours["ms"], peer["ms"], name) for name, peer in peers.items()]
+    rows += [Row(section, "memory added at the highest", "KiB", ours["extra_kib"], peer["extra_kib"], name, most=1000)
+             for name, peer in peers.items()]
+    return rows + [Row(section, "beside " + name, "", missing=reason) for name, reason in decode["missing"].items()]
 
 
 def log_rows(logs):
@@ -202,6 +208,8 @@ def all_rows(results):
 
 
 def _verdict(row, judge, missed):
+    if row.missing:
+        return f"not measured: {row.missing}"
     if row.met is None or not judge:
         return ""
     return "met" if row.met else missed
