@@ -1,6 +1,6 @@
 // A 7.8 MB answer of /applications/ID/stages?withSummaries=true, decoded by us, by nlohmann's DOM and by simdjson, both
-// ways, into the same structure in one run: throughput of each, and how much each adds to the highest resident memory of
-// a process of its own.
+// ways, into the same structure in one run: throughput of each, and how much each adds to the highest resident memory
+// of a process of its own.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,25 +73,44 @@ class AnswerBuffer final : public std::streambuf {
 class Digest {
  public:
   void add(const Stage& stage) {
-    for (const auto number :
-         {stage.id, stage.attempt, stage.tasks, stage.active_tasks, stage.completed_tasks, stage.failed_tasks,
-          stage.killed_tasks, stage.completed_indices, stage.executor_run_time.count(),
-          stage.executor_deserialize_time.count(), stage.result_serialization_time.count(),
-          stage.executor_cpu_time.count(), stage.jvm_gc_time.count(), stage.memory_bytes_spilled,
-          stage.disk_bytes_spilled, stage.input_bytes, stage.input_records, stage.output_bytes, stage.output_records,
-          stage.shuffle_read_bytes, stage.shuffle_read_records, stage.shuffle_write_bytes, stage.shuffle_write_records,
-          ticks(stage.submission_time), ticks(stage.first_task_launched_time), ticks(stage.completion_time),
-          static_cast<std::int64_t>(stage.status), size(stage.name), size(stage.description),
-          size(stage.failure_reason), static_cast<std::int64_t>(stage.quality.size())}) {
+    for (const auto number : {stage.id,
+                              stage.attempt,
+                              stage.tasks,
+                              stage.active_tasks,
+                              stage.completed_tasks,
+                              stage.failed_tasks,
+                              stage.killed_tasks,
+                              stage.completed_indices,
+                              stage.executor_run_time.count(),
+                              stage.executor_deserialize_time.count(),
+                              stage.result_serialization_time.count(),
+                              stage.executor_cpu_time.count(),
+                              stage.jvm_gc_time.count(),
+                              stage.memory_bytes_spilled,
+                              stage.disk_bytes_spilled,
+                              stage.input_bytes,
+                              stage.input_records,
+                              stage.output_bytes,
+                              stage.output_records,
+                              stage.shuffle_read_bytes,
+                              stage.shuffle_read_records,
+                              stage.shuffle_write_bytes,
+                              stage.shuffle_write_records,
+                              ticks(stage.submission_time),
+                              ticks(stage.first_task_launched_time),
+                              ticks(stage.completion_time),
+                              static_cast<std::int64_t>(stage.status),
+                              size(stage.name),
+                              size(stage.description),
+                              size(stage.failure_reason),
+                              static_cast<std::int64_t>(stage.quality.size())}) {
       value_ = value_ * 31 + static_cast<std::uint64_t>(number);
     }
   }
   std::uint64_t value() const { return value_; }
 
  private:
-  static std::int64_t ticks(const auto& time) {
-    return time ? time->time_since_epoch().count() : -1;
-  }
+  static std::int64_t ticks(const auto& time) { return time ? time->time_since_epoch().count() : -1; }
   static std::int64_t size(const std::string& text) { return static_cast<std::int64_t>(text.size()); }
 
   std::uint64_t value_ = 0;
