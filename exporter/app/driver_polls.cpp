@@ -60,6 +60,7 @@ std::unique_ptr<spark::Poller> DriverPolls::make_poller(const jobs::Fleet::Drive
   };
   spark::PollerOptions poller{{url, pod.app_id, options_.spark_timeout}, options_.spark_interval};
   poller.haste = false;  // hundreds of drivers may start at once
+  poller.side_by_side = static_cast<std::size_t>(tuning_.threads);
   return std::make_unique<spark::Poller>(std::move(poller), client, spark::Clock::system(),
                                          [](const spark::Application&) { return std::nullopt; });
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "exporter/common/memory_limit.hpp"
 #include "exporter/spark/facts.hpp"
 
 namespace spark_exporter::spark {
@@ -16,6 +17,12 @@ inline std::size_t list_bytes(std::optional<std::uint64_t> memory_limit) {
   constexpr std::uint64_t kLeast = 4ULL << 20;
   constexpr std::uint64_t kMost = 128ULL << 20;
   return static_cast<std::size_t>(std::clamp(memory_limit.value_or(UINT64_MAX) / 4, kLeast, kMost));
+}
+
+/// Of this process. Read once: no file is opened for it when none can be.
+inline std::size_t allowed_list_bytes() {
+  static const std::size_t kBytes = list_bytes(memory_limit());
+  return kBytes;
 }
 
 /// An executor lives on in the run, its cost and what is shown: 3 kB, measured, and as much again while it changes.

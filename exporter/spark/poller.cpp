@@ -4,6 +4,7 @@
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/wall_clock.hpp"
+#include "exporter/spark/held_bytes.hpp"
 
 namespace spark_exporter::spark {
 namespace {
@@ -140,10 +141,12 @@ Result<void> Poller::find() {
   }
   adopt(found->http);
   rest_ = std::make_unique<RestClient>(
-      *http_, options_.driver.timeout, [this](const std::string& target, const DecodeReport& report) {
+      *http_, options_.driver.timeout,
+      [this](const std::string& target, const DecodeReport& report) {
         health_.errors[static_cast<std::size_t>(ErrorKind::kWrongType)] += report.wrong_types - 1;
         count({ErrorKind::kWrongType, target + ": " + report.first});
-      });
+      },
+      allowed_list_bytes() / options_.side_by_side);
   connected_ = true;
   refused_ = 0;
   log::info("found the Spark driver", {{"url", found->url.to_string()}, {"app_id", found->application.id}});

@@ -29,6 +29,8 @@ struct PollerOptions {
   bool haste = true;
   /// Ask what SQL executions have written.
   bool sql_writes = false;
+  /// Pollers of this process that may read a list at the same time: they share what lists may take.
+  std::size_t side_by_side = 1;
 };
 
 /// The time, injected so that tests need not wait.

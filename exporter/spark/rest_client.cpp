@@ -3,7 +3,6 @@
 #include <array>
 
 #include "exporter/common/limits.hpp"
-#include "exporter/common/memory_limit.hpp"
 #include "exporter/spark/held_bytes.hpp"
 
 namespace spark_exporter::spark {
@@ -11,12 +10,6 @@ namespace {
 
 /// Executors that one answer may name; each is held while the run lives.
 constexpr std::size_t kExecutors = 20'000;
-
-/// Read once: no file is opened for it when none can be.
-std::size_t allowed_list_bytes() {
-  static const std::size_t bytes = list_bytes(memory_limit());
-  return bytes;
-}
 
 template <class T>
 Result<T> first_of(Result<std::vector<T>> list, const char* what) {
