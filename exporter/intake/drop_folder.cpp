@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <set>
@@ -89,8 +90,7 @@ Version version_of(const struct stat& status) {
 bool is_ours(std::string_view name) { return name.size() > 5 && name.front() != '.' && name.ends_with(".json"); }
 
 Error failure(const std::string& what, int code) {
-  return {code == ENOENT ? ErrorKind::kNotFound : ErrorKind::kIo,
-          what + ": " + std::generic_category().message(code)};
+  return {code == ENOENT ? ErrorKind::kNotFound : ErrorKind::kIo, what + ": " + std::generic_category().message(code)};
 }
 
 }  // namespace
@@ -121,8 +121,12 @@ class DropFolder::Impl {
  private:
   void work() {
     do {
-      watch();
-      look();
+      try {
+        watch();
+        look();
+      } catch (const std::exception& failure) {  // out of memory: the next look comes
+        count({ErrorKind::kIo, failure.what()}, path_);
+      }
     } while (wait());
   }
 
@@ -188,7 +192,8 @@ class DropFolder::Impl {
       if (!is_ours(entry->d_name)) continue;
       if (names.size() >= limits::kQualityFiles) {
         if (!std::exchange(full_, true)) {
-          count({ErrorKind::kTooLarge, path_ + ": more than " + std::to_string(limits::kQualityFiles) + " files"}, path_);
+          count({ErrorKind::kTooLarge, path_ + ": more than " + std::to_string(limits::kQualityFiles) + " files"},
+                path_);
         }
         break;
       }
@@ -219,8 +224,12 @@ class DropFolder::Impl {
     }
     FileBuffer buffer(file.get(), version.bytes);
     std::istream in(&buffer);
-    const auto read = read_(in, name, version.text());
-    if (read.has_error()) return count(read.error(), name);
+    try {
+      if (const auto read = read_(in, name, version.text()); read.has_error()) return count(read.error(), name);
+    } catch (const std::exception& failure) {  // not the file's fault: it is read again
+      seen_.erase(name);
+      return count({ErrorKind::kIo, failure.what()}, name);
+    }
     const std::lock_guard lock(mutex_);
     health_.up = true;
     health_.last_success = std::chrono::time_point_cast<std::chrono::milliseconds>(Clock::now());

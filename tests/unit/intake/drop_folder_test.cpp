@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -71,6 +72,22 @@ class Folder : public testing::Test {
   Readings readings_;
   static constexpr FolderTuning kQuick{5ms, 1h};
 };
+
+TEST_F(Folder, ReadsAFileAgainThatItHadNoMemoryFor) {
+  leave("a.json", "first");
+  age("a.json");
+  const DropFolder folder(
+      folder_.path(), 1000,
+      [this, tries = 0](std::istream& in, const std::string& name, const std::string& version) mutable -> Result<void> {
+        if (tries++ == 0) throw std::bad_alloc();
+        return readings_.reader()(in, name, version);
+      },
+      kQuick);
+  const auto all = readings_.wait_for(1);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].text, "first");
+  EXPECT_EQ(errors(folder, ErrorKind::kIo), 1U);
+}
 
 TEST_F(Folder, ReadsARenamedFileAtOnceAndOnce) {
   const DropFolder folder(folder_.path(), 1000, readings_.reader(), {1h, 1h});
