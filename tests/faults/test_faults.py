@@ -20,7 +20,7 @@ from role_observer import ObserverRole  # noqa: E402
 from role_spark import SparkRole  # noqa: E402
 
 ROLES = (SparkRole, ObserverRole, DeliveryRole)
-TURNS = (SparkRole, DeliveryRole, SparkRole)  # by seed
+TURNS = (SparkRole, ObserverRole, SparkRole, DeliveryRole, SparkRole)  # by seed
 
 
 def role_of(seed, given):
@@ -52,7 +52,7 @@ async def run_all(given, folder):
             await each.run()
             done.append(each)
             state = "good" if not each.judge.wrong else "WRONG"
-            print(f"{state}: {each}", flush=True)
+            print(f"{state}: {each}; {each.peak / (1 << 20):.1f} MiB", flush=True)
             for kind, words in each.judge.wrong.items():
                 print(f"   {kind} x{len(words)}: " + "; ".join(words[:3]), flush=True)
             if each.judge.wrong:
