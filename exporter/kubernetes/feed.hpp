@@ -1,14 +1,18 @@
 #pragma once
 // Between the bytes of lists and watches, which are alike for all kinds, and the objects of one kind.
 
+#include <cstddef>
 #include <istream>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "exporter/common/memory_limit.hpp"
 #include "exporter/common/result.hpp"
 #include "exporter/json/report.hpp"
 #include "exporter/kubernetes/decode.hpp"
+#include "exporter/kubernetes/held_bytes.hpp"
 #include "exporter/kubernetes/store.hpp"
 
 namespace spark_exporter::kubernetes {
@@ -27,16 +31,30 @@ class Feed {
 template <class Object>
 class StoreFeed final : public Feed {
  public:
-  explicit StoreFeed(Store<Object>& store) : store_(store) {}
+  /// `most`: bytes that the objects of a page may take.
+  explicit StoreFeed(Store<Object>& store, std::size_t most = page_bytes(memory_limit()))
+      : store_(store), most_(most) {}
 
   void begin_list() override { store_.begin_list(); }
   void end_list() override { store_.end_list(); }
 
   Result<json::DecodeReport> page(std::istream& body, ListHead& head) override {
     std::vector<Object> objects;
-    const json::Each<Object> each = [&objects](Object&& object) { objects.push_back(std::move(object)); };
+    std::size_t held = 0;
+    const json::Each<Object> each = [&](Object&& object) {
+      held += sizeof(Object) + heap_of(object);
+      if (held <= most_) {
+        objects.push_back(std::move(object));
+      } else {
+        std::vector<Object>().swap(objects);
+      }
+    };
     auto report = decode_list<Object>(body, head, each);
     if (!report) return report;
+    if (held > most_) {
+      return Error{ErrorKind::kTooLarge, "the objects of a page take " + std::to_string(held) + " bytes, and " +
+                                             std::to_string(most_) + " are allowed"};
+    }
     for (auto& object : objects) store_.put(std::move(object));
     return report;
   }
@@ -55,6 +73,7 @@ class StoreFeed final : public Feed {
 
  private:
   Store<Object>& store_;
+  const std::size_t most_;
 };
 
 }  // namespace spark_exporter::kubernetes

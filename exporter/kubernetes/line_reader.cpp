@@ -1,5 +1,9 @@
 #include "exporter/kubernetes/line_reader.hpp"
 
+#include <algorithm>
+
+#include "exporter/common/limits.hpp"
+
 namespace spark_exporter::kubernetes {
 
 LineResult read_line(std::streambuf& in, std::size_t limit, std::string& line) {
@@ -19,6 +23,18 @@ LineResult read_line(std::streambuf& in, std::size_t limit, std::string& line) {
     blank = blank && (c == ' ' || c == '\r' || c == '\t');
     line += c;
   }
+}
+
+void give_back(std::string& line) {
+  // Assigning an empty one would keep the memory.
+  if (line.capacity() > limits::kWatchLineKept) std::string().swap(line);
+}
+
+std::size_t longest_line(std::optional<std::uint64_t> memory) {
+  constexpr std::uint64_t kLeast = 2ULL << 20;  // etcd's 1.5 MiB, and what JSON adds
+  constexpr std::uint64_t kShare = 16;
+  if (!memory) return limits::kWatchLineBytes;
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(*memory / kShare, kLeast, limits::kWatchLineBytes));
 }
 
 }  // namespace spark_exporter::kubernetes

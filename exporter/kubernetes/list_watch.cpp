@@ -8,7 +8,6 @@
 #include "exporter/common/limits.hpp"
 #include "exporter/common/log.hpp"
 #include "exporter/common/text.hpp"
-#include "exporter/kubernetes/line_reader.hpp"
 
 namespace spark_exporter::kubernetes {
 namespace {
@@ -223,17 +222,19 @@ void ListWatch::watch() {
 Result<void> ListWatch::read_events(std::istream& body, Ended& ended) {
   change_status([](WatchStatus& status) { status.condition = WatchCondition::kSynced; });
   while (!stopped_) {
-    const LineResult result = read_line(*body.rdbuf(), limits::kWatchLineBytes, line_);
+    const LineResult result = read_line(*body.rdbuf(), tuning_.line_bytes, line_);
     if (result == LineResult::kEnd) break;
     if (result == LineResult::kTooLong) {
+      give_back(line_);
       ended.lost = true;
       return Error{ErrorKind::kTooLarge, describe(selection_) + ": an event is too long"};
     }
     auto taken = take_line(line_, ended);
-    if (line_.capacity() > limits::kWatchLineKept) line_ = std::string();
+    give_back(line_);
     if (!taken) return taken;
     if (ended.told) break;
   }
+  give_back(line_);  // of a connection that broke in a long one
   return {};
 }
 

@@ -93,6 +93,7 @@ class Judge:
         await asyncio.wait({asking, ending}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         over = ending.done()
         ending.cancel()
+        asking.add_done_callback(lambda task: task.cancelled() or task.exception())  # which may be later than we look
         try:
             if not asking.done():
                 asking.cancel()

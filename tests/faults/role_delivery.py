@@ -15,7 +15,7 @@ from clock import Clock
 OUTCOMES = ((0, "succeeded", None), (1, "failed", "UserError"), (137, "failed", "Killed"))
 DEAF = ("refuse", "accept_reset", "silent", "half_open", "request_reset", "garbage_head", "head_flood", "interim_flood")
 OWN = ("no_descriptors", "hangups", "dns_silent")
-DRAWN = tuple(fault for fault in gate.FAULTS + OWN + OWN if fault not in gate.KNOWN)
+DRAWN = gate.FAULTS + OWN + OWN
 BEHIND = 600       # seconds: Alertmanager keeps the machine's time, and what ends in the future still fires
 LINGER = 60        # seconds that it would stay at most
 TO_LEAVE = 2       # seconds of the grace period that it leaves

@@ -1,6 +1,7 @@
 """An observer whose API server breaks: it counts how runs end, each once, and shows the last state of each."""
 import api_server
 import fleet
+import gate
 import schedule
 
 GONE = ("cancelled", "unknown")  # deleted while it ran: which of them depends on who saw it go
@@ -17,7 +18,9 @@ class ObserverRole(schedule.Schedule):
     def prepare(self):
         self.truth = fleet.Fleet(self.seed, self.clock, 6000, schedule.SECONDS * 1000)
         self.api = api_server.ApiServer(self.clock, self.truth)
-        return self.add_gate(self.api.answer)
+        front = self.add_gate(self.api.answer)
+        front.endless = gate.KUBERNETES_LIST
+        return front
 
     def flags(self, url):
         return ["--mode=observer", f"--kubernetes.api-server={url}", f"--kubernetes.namespace={fleet.NAMESPACE}",

@@ -16,7 +16,7 @@ from clock import Clock
 SECONDS = 60      # of compressed time, faults and all
 FACTOR = 6
 OWN = ("clock_jump", "disk_full", "file_size", "no_descriptors", "hangups", "terminations", "dns_silent")
-DRAWN = tuple(fault for fault in gate.FAULTS + OWN + OWN if fault not in gate.KNOWN)
+DRAWN = gate.FAULTS + OWN + OWN
 TERM_PATIENCE = 5.0  # seconds of the machine for an end that is promised "at once"
 
 
