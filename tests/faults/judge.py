@@ -51,12 +51,16 @@ class Lag:
 class Judge:
     """`truth(key, ms)`: what may have been counted by then; None: nobody knows yet."""
 
+    # Counters that begin anew with each life of the exporter.
+    OWN = ("spark_exporter_", "process_")
+
     def __init__(self, subject, clock, every=0.1):
         self.subject, self.clock, self.every = subject, clock, every
         self.truth, self.keys = None, ()
         self.wrong = {}     # kind -> [words]
         self.scrapes = self.checks = 0
         self.last, self.highest = None, {}
+        self.own = self.OWN
         self.own_reset = False  # after a restart the exporter's own counters begin anew
         self.expect_503 = False
         self.paused = False
@@ -146,7 +150,7 @@ class Judge:
                 now[(name, *sorted(labels.items()))] = value
         for key, value in now.items():
             before = self.highest.get(key)
-            own = key[0].startswith(("spark_exporter_", "process_"))
+            own = key[0].startswith(self.own)
             if before is not None and value < before - 1e-6 and not (own and self.own_reset):
                 self.blame("fell", f"{key} from {before} to {value}")
         self.own_reset = False

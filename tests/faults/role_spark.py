@@ -11,6 +11,9 @@ class SparkRole(schedule.Schedule):
     NAME = "spark"
     SOURCE = "spark"
     INTERVALS = (2, 3, 4)
+    # A driver that refuses two polls is taken for gone, how is unknown; should it come back, the run is not counted again,
+    # but a restarted sidecar does not know that it was.
+    FORGOTTEN = ("spark_job_runs_total",)
     WORN_MS = 14_000  # what was held is told when it is 12 s old: Spark may tell of tasks with the next heartbeat only
 
     def prepare(self):

@@ -35,6 +35,7 @@ class Schedule:
     NAME = SOURCE = None   # of the role, and of the source that its faults are about
     INTERVALS = ()         # one of them is drawn
     LISTS_FIRST = False    # whether scrapes are answered 503 until its first lists are in
+    FORGOTTEN = ()         # counters that no state file has
     PAUSE = 3              # intervals from a fault's end until the next begins
 
     def __init__(self, seed, number, binary, shim, folder, lag, only=None):
@@ -125,6 +126,7 @@ class Schedule:
         """A judge, who begins."""
         one = judge.Judge(self.subject, self.clock)
         one.expect_503 = self.LISTS_FIRST
+        one.own += self.FORGOTTEN
         if self.truth:
             one.truth = lambda key, ms: self.truth.truth[key].at(ms)
             one.keys = list(self.truth.truth)

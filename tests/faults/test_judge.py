@@ -161,6 +161,14 @@ class Verdicts(Base):
         gone = "# TYPE other gauge\nother 1\n"
         self.blames(await self.judged(MadeUp(GOOD % 2, gone, GOOD % 1), scrapes=3), "fell")
 
+    async def test_may_begin_anew_with_another_life(self):
+        for name, kinds in (("spark_exporter_jobs_total", ()), ("spark_app_jobs_total", ("fell",))):
+            bodies = [(GOOD % jobs).replace("spark_app_jobs_total", name) for jobs in (2, 1)]
+            one = await self.judged(MadeUp(*bodies))
+            one.go_on()
+            await one.scrape()
+            self.blames(one, *kinds)
+
     async def test_more_than_happened(self):
         self.blames(await self.judged(MadeUp(GOOD % 3), truth=2), "wrong")
 
