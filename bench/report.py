@@ -1,53 +1,10 @@
-"""The raw figures as one table: ours, the peer's, the ratio, and the bar where there is one."""
-from dataclasses import dataclass
-from typing import Optional
+"""The raw figures as rows of the table: which of them stands beside which peer, and what its bar is."""
+from growth import slope
+from table import Row, number
 
 MB = 1e6
-MIB = 1 << 20
-
-
-@dataclass
-class Row:
-    section: str
-    name: str
-    unit: str
-    ours: Optional[float] = None
-    peer: Optional[float] = None
-    peer_name: str = ""
-    most: Optional[float] = None        # bar: ours at most this
-    most_ratio: Optional[float] = None  # bar: ours / peer at most this
-    missing: str = ""                   # why there is no figure
-
-    @property
-    def ratio(self):
-        return self.ours / self.peer if self.peer and self.ours is not None else None
-
-    @property
-    def bar(self):
-        if self.most_ratio is not None:
-            return f"<= {self.most_ratio:.0%}"
-        return f"<= {self.most:g}" if self.most is not None else ""
-
-    @property
-    def met(self):
-        """None where there is no bar, or no figure."""
-        if self.missing:
-            return None
-        if self.most_ratio is not None:
-            return self.ratio is not None and self.ratio <= self.most_ratio
-        return self.ours <= self.most if self.most is not None and self.ours is not None else None
-
-
-def number(value):
-    if value is None:
-        return "-"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
-
-
-def percent(value):
-    return "-" if value is None else f"{value:.1%}"
+LINEAR = 1.0
+FLAT = 0.1
 
 
 def polling_rows(polling, jobs):
@@ -188,6 +145,68 @@ def exposition_rows(exposition):
     return rows
 
 
+def growth_rows(growth, observer):
+    """Each row: the slope between the logarithms of sizes and values, and the values in its name."""
+    section = "Growth: slope of log(value) over log(size); 1 is linear, 0 is flat"
+
+    def row(what, rows, key, scale, unit, most):
+        values = " / ".join(number(line[key] * scale) for line in rows)
+        sizes = [line.get("size", line.get("runs")) for line in rows]
+        return Row(section, f"{what}: {values} {unit}", "slope", round(slope(sizes, [line[key] for line in rows]), 2),
+                   most=most)
+
+    rows = []
+    if growth:
+        busy, over = growth["executors"], growth["stages"]
+        rows = [row("10 / 100 / 1,000 executors that changed, CPU of a poll", busy, "cpu", 1e3, "ms", LINEAR),
+                row("the same, memory", busy, "peak", 1 / MB, "MB", LINEAR),
+                row("100 / 1,000 / 10,000 stages over, CPU of a poll", over, "cpu", 1e3, "ms", FLAT),
+                row("the same, memory", over, "peak", 1 / MB, "MB", FLAT),
+                row("the same, CPU until the first poll's figures, once", over, "joining_cpu", 1e3, "ms", LINEAR)]
+    if observer:
+        rows += [row("20 / 200 / 2,000 runs, observer's CPU to start", observer, "start_cpu", 1e3, "ms", LINEAR),
+                 row("the same, time to start", observer, "ready", 1e3, "ms", LINEAR),
+                 row("the same, memory", observer, "peak", 1 / MB, "MB", LINEAR),
+                 row("the same, CPU of one of 200 pods' changes", observer, "event_cpu", 1e6, "us", FLAT)]
+        last = observer[-1]
+        events = [{"size": 200, "cpu": 200 * last["event_cpu"]},
+                  {"size": last["all_at_once"]["events"],
+                   "cpu": last["all_at_once"]["events"] * last["all_at_once"]["cpu"]}]
+        rows.append(row("200 / 2,000 pods change at once, CPU with 2,000 runs", events, "cpu", 1e3, "ms", LINEAR))
+    return rows
+
+
+def observer_rows(observer):
+    last = observer[-1]
+    section = (f"Observer beside a made-up API server: {last['runs']:,} runs, {last['pods'] - last['runs']:,} executors' "
+               f"pods, {last['series']:,} series (no peer measured in this run; see the notes)")
+    changing, quiet = last["changing"], last["quiet"]
+    return [
+        Row(section, "exec to the first answer with all runs", "ms", last["ready"] * 1e3),
+        Row(section, "CPU until then", "ms", last["start_cpu"] * 1e3),
+        Row(section, "resident memory then", "MB", last["resident_at_start"] / MB),
+        Row(section, "resident memory, highest of all that follows", "MB", last["peak"] / MB),
+        Row(section, "CPU of a pod's change, 200 at once, scrape included", "us", last["event_cpu"] * 1e6),
+        Row(section, f"CPU of a pod's change, {last['all_at_once']['events']:,} at once, scrape included", "us",
+            last["all_at_once"]["cpu"] * 1e6),
+        Row(section, f"CPU of one core, {changing['changed'] / changing['seconds']:.0f} pods change a second, scraped",
+            "%", 100 * changing["cpu"] / changing["seconds"]),
+        Row(section, "CPU of one core, nothing changes, not scraped", "%", 100 * quiet["cpu"] / quiet["seconds"]),
+    ]
+
+
+def size_rows(size):
+    section = "Size"
+    rows = [Row(section, "program, stripped", "MB", size["stripped"] / MB, size["peer"] / MB, "pushgateway, stripped")
+            if "peer" in size else Row(section, "program, stripped", "MB", size["stripped"] / MB),
+            Row(section, "program, as built", "MB", size["program"] / MB)]
+    if image := size.get("image"):
+        return rows + [
+            Row(section, "image's root file system, program included", "MB", (image["bytes"] + size["stripped"]) / MB),
+            Row(section, "its packages by gzip -6, as a registry sends them", "MB", image["packed"] / MB)]
+    return rows + [Row(section, "image's root file system", "MB", missing=size["image_missing"])]
+
+
 def all_rows(results):
     rows = []
     if "polling" in results:
@@ -204,43 +223,10 @@ def all_rows(results):
         rows += metering_rows(results["metering"])
     if "exposition" in results:
         rows += exposition_rows(results["exposition"])
+    if "observer" in results:
+        rows += observer_rows(results["observer"])
+    if "observer" in results or "growth" in results:
+        rows += growth_rows(results.get("growth"), results.get("observer"))
+    if "size" in results:
+        rows += size_rows(results["size"])
     return rows
-
-
-def _verdict(row, judge, missed):
-    if row.missing:
-        return f"not measured: {row.missing}"
-    if row.met is None or not judge:
-        return ""
-    return "met" if row.met else missed
-
-
-def as_text(rows, judge):
-    lines, section = [], None
-    for row in rows:
-        if row.section != section:
-            section = row.section
-            lines += ["", section, f"  {'':<48}{'ours':>10}{'peer':>10}{'ratio':>9}  {'bar':<8}"]
-        name = row.name + (f", {row.unit}" if row.unit else "")
-        lines.append(f"  {name:<48}{number(row.ours):>10}{number(row.peer):>10}{percent(row.ratio):>9}"
-                     f"  {row.bar:<8}{_verdict(row, judge, 'MISSED'):<7}{row.peer_name}".rstrip())
-    return "\n".join(lines).lstrip("\n")
-
-
-def as_markdown(rows, about, notes, judge):
-    lines = ["# What the exporter costs, measured", "",
-             "Made by `make bench` (`python3 bench/run.py --write docs/proof/live-run.md`), all in one run; the raw "
-             "figures are in [live-run.json](live-run.json), how each is measured in "
-             "[bench/README.md](../../bench/README.md).", ""]
-    lines += [f"- {key}: {value}" for key, value in about.items()]
-    section = None
-    for row in rows:
-        if row.section != section:
-            section = row.section
-            lines += ["", f"## {section}", "", "| | ours | peer | ours / peer | bar | |", "|---|--:|--:|--:|---|---|"]
-        verdict = _verdict(row, judge, "**missed**")
-        name = row.name + (f", {row.unit}" if row.unit else "")
-        peer = number(row.peer) + (f" ({row.peer_name})" if row.peer_name else "")
-        lines.append(f"| {name} | {number(row.ours)} | {peer} | {percent(row.ratio)} | {row.bar} | {verdict} |")
-    lines += ["", "## Notes", ""] + [f"- {text}" for text in notes]
-    return "\n".join(lines) + "\n"

@@ -13,18 +13,22 @@ import time
 
 import decode
 import exposition
+import growth
 import logs
 import metering
+import observer
 import peers
 import polling
 import report
 import sidecar
+import size as sizes
+import table
 from driver import HERE, ROOT, Driver, Unavailable, note
 
 FULL = {"jobs": 1100, "warm_up": 100, "cheap_warm_up": 1500, "seconds": 60, "rounds": 2, "minutes": 30, "starts": 100,
-        "scrapes": 2000, "polls": 30, "peer_scrapes": 200, "memory_rounds": 40, "rounds_served": 15}
+        "scrapes": 2000, "polls": 30, "peer_scrapes": 200, "memory_rounds": 40, "rounds_served": 15, "observer_seconds": 45, "growth_polls": 15}
 QUICK = {"jobs": 200, "warm_up": 5, "cheap_warm_up": 20, "seconds": 20, "rounds": 1, "minutes": 3, "starts": 10,
-         "scrapes": 200, "polls": 5, "peer_scrapes": 30, "memory_rounds": 10, "rounds_served": 3}
+         "scrapes": 200, "polls": 5, "peer_scrapes": 30, "memory_rounds": 10, "rounds_served": 3, "observer_seconds": 15, "growth_polls": 3}
 
 
 def arguments():
@@ -83,8 +87,12 @@ def measure(options, size):
              ("logs", lambda: results.update(logs=logs.measure(os.path.join(options.build, "bench", "log_bench")))),
              ("metering cost", lambda: results.update(
                  metering=metering.measure(os.path.join(options.build, "bench", "cost_bench")))),
+             ("observer", lambda: results.update(observer=observer.measure(binary, size["observer_seconds"]))),
+             ("growth", lambda: results.update(growth=growth.measure(binary, size["growth_polls"]))),
+             ("size", lambda: results.update(size=sizes.measure(binary))),
              ("exposition", lambda: results.update(exposition=exposition.measure(options.build, size["rounds_served"]))))
     for name, part in parts:
+        note(name)
         try:
             part()
         except Unavailable as reason:
@@ -157,7 +165,7 @@ def main():
     lines = about(options, results, load, time.monotonic() - start)
     explained = notes(results, skipped)
     print("\n".join(f"{key}: {value}" for key, value in lines.items()) + "\n")
-    print(report.as_text(rows, not options.quick))
+    print(table.as_text(rows, not options.quick))
     print("\n" + "\n".join("- " + text for text in explained))
     raw = os.path.join(HERE, "results", "quick.json" if options.quick else "latest.json")
     save(raw, results, lines)
@@ -165,7 +173,7 @@ def main():
     if options.write:
         save(os.path.splitext(options.write)[0] + ".json", results, lines)
         with open(options.write, "w", encoding="utf-8") as file:
-            file.write(report.as_markdown(rows, lines, explained, not options.quick))
+            file.write(table.as_markdown(rows, lines, explained, not options.quick))
     if not rows:
         return 3
     return 1 if not options.quick and any(row.met is False for row in rows) else 0
