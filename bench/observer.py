@@ -16,7 +16,7 @@ SIZES = (20, 200, 2_000)
 EVENTS = 200             # changed at once, of how many runs there ever are
 A_SECOND = 10            # pods that change while it is scraped
 SCRAPE_EVERY = 15
-CALM = 3                 # seconds without an event until what follows from the last one is done
+CALM = 2                 # seconds without an event until what follows from the last one is done
 SHOWN = re.compile(r'^spark_job_state\{[^}]*app="(nightly-load-\d+)"[^}]*\} 1$', re.M)
 
 

@@ -1,10 +1,12 @@
 """What it costs a driver to be polled: the exporter against full lists (/jobs, /stages, /executors) at the same
 interval, on a driver that retains 1,000 jobs and 1,000 stages and runs nothing.
 
-Measured twice. Live: minutes of polls as they are, in turn with minutes of nothing, which are taken off. Replayed: the
-questions of the exporter's minutes and those of the full lists one after the other without pauses, in turn, many
-minutes' worth: little noise, but a JVM whose caches are warmer than they are live."""
+Measured twice. Live: windows of nothing, of the exporter's polls as they are and of full lists take turns, several
+times; from each the idle driver's CPU beside it is taken off, and the median of the rounds is shown with what each
+round said. Replayed: the questions of the exporter's windows and those of the full lists one after the other without
+pauses, in turn, many minutes' worth: little noise, but a JVM whose caches are warmer than they are live."""
 import signal
+import statistics
 import threading
 import time
 
@@ -18,7 +20,8 @@ SETTLE = 15  # after the exporter goes on: one poll, which also asks what it ask
 JSON = "application/json"
 SCRAPE_EVERY = 15
 COMPILER = "C# CompilerThre"  # C1 and C2
-CALM = 60  # a minute of the exporter that is not measured: the last of the warm-up
+CALM = 30  # of the exporter, not measured: the last of the warm-up
+EDGE = 2   # a window ends so much before a poll would be due
 
 
 def full_lists(driver):
@@ -85,36 +88,32 @@ class _Scraper:
         self._thread.join()
 
 
-def ours(driver, exporter, relay, seconds):
-    """The exporter goes on after SIGSTOP; the window begins between two polls."""
-    exporter.signal(signal.SIGCONT)
-    time.sleep(SETTLE)
+def ours(driver, exporter, relay, polls):
+    """The exporter goes on after SIGSTOP, with a poll at once, which also asks what is asked once a minute."""
     mark = relay.mark()
     scraper = _Scraper(exporter.port)
     with CpuMeter(driver.pid) as meter, CpuMeter(exporter.pid) as own:
-        time.sleep(seconds)
+        exporter.signal(signal.SIGCONT)
+        time.sleep(polls * INTERVAL - EDGE)
     exchanges = relay.since(mark)
     scraper.stop()
     resident, peak = memory_bytes(exporter.pid)
     exporter.signal(signal.SIGSTOP)
-    return {**_spent(meter), "exporter_cpu": own.cpu, "exporter_resident": resident,
+    done = sum(exchange.target == driver.api + "/executors" for exchange in exchanges)
+    return {**_spent(meter), "polls": done, "exporter_cpu": own.cpu, "exporter_resident": resident,
             "exporter_peak": peak, **_traffic(exchanges)}
 
 
-def full(driver, relay, seconds):
+def full(driver, relay, polls):
     with Connection(relay.port, accept=JSON) as connection:
-        _ask(connection, full_lists(driver))
-        time.sleep(INTERVAL / 2)
         mark = relay.mark()
         with CpuMeter(driver.pid) as meter:
-            end = time.monotonic() + seconds
-            due = time.monotonic() + INTERVAL / 2
-            while due < end:
-                time.sleep(max(0.0, due - time.monotonic()))
+            begin = time.monotonic()
+            for number in range(polls):
+                time.sleep(max(0.0, begin + number * INTERVAL - time.monotonic()))
                 _ask(connection, full_lists(driver))
-                due += INTERVAL
-            time.sleep(max(0.0, end - time.monotonic()))
-        return {**_spent(meter), **_traffic(relay.since(mark))}
+            time.sleep(max(0.0, begin + polls * INTERVAL - EDGE - time.monotonic()))
+        return {**_spent(meter), "polls": polls, **_traffic(relay.since(mark))}
 
 
 def _ask(connection, targets):
@@ -137,43 +136,53 @@ def replay(driver, minute_of_ours, minutes):
     return {"minutes": minutes, "cpu": spent, "wall": wall}
 
 
+def _above_idle(window, before, after, key):
+    """Seconds of CPU for a minute's polls, without what the idle driver used in the windows around."""
+    idle_rate = (before[key] + after[key]) / (before["seconds"] + after["seconds"])
+    return (window[key] - idle_rate * window["seconds"]) / window["polls"] * 60 / INTERVAL
+
+
 def _per_minute(windows, key):
-    return 60 * sum(w[key] for w in windows) / sum(w["seconds"] for w in windows)
+    """Of what is counted, for a minute's polls."""
+    return sum(w[key] for w in windows) / sum(w["polls"] for w in windows) * 60 / INTERVAL
 
 
-def measure(driver, binary, seconds, rounds, minutes):
-    """`rounds` times ours and full lists for `seconds` each, with idle time before, between and after."""
+def measure(driver, binary, size):
+    """size: polls of a window of each, seconds of an idle one, how many rounds, minutes' worth that are replayed."""
     relay = Relay(driver.port)
-    idles, ours_windows, full_windows = [], [], []
+    idles, windows = [], {"ours": [], "full": []}
     with Exporter(binary, relay.port) as exporter:
         mark = relay.mark()
         time.sleep(SETTLE)
         joining = _traffic(relay.since(mark))
         time.sleep(CALM)
         exporter.signal(signal.SIGSTOP)
-        for number in range(rounds):
-            note(f"polling: round {number + 1} of {rounds}: idle, ours and full lists {seconds} s each")
-            idles.append(idle(driver, seconds))
-            ours_windows.append(ours(driver, exporter, relay, seconds))
-            full_windows.append(full(driver, relay, seconds))
-        idles.append(idle(driver, seconds))
+        for number in range(size["rounds"]):
+            note(f"polling: round {number + 1} of {size['rounds']}")
+            idles.append(idle(driver, size["idle_seconds"]))
+            windows["ours"].append(ours(driver, exporter, relay, size["our_polls"]))
+            windows["full"].append(full(driver, relay, size["full_polls"]))
+        idles.append(idle(driver, size["idle_seconds"]))
         exporter.signal(signal.SIGCONT)
         log = list(exporter.log)
     note("polling: replay")
-    mix = [exchange["target"] for exchange in ours_windows[-1]["exchanges"]]
-    replayed = replay(driver, mix, minutes)
+    mix = [exchange["target"] for exchange in windows["ours"][-1]["exchanges"]]
+    replayed = replay(driver, mix, size["minutes"])
     relay.close()
 
-    idle_cpu = _per_minute(idles, "cpu")
-    idle_compiler = _per_minute(idles, "compiler_cpu")
-    result = {"interval_seconds": INTERVAL, "idle": idles, "ours": ours_windows, "full": full_windows,
-              "joining": joining, "replay": replayed, "log": log, "per_minute": {"idle_cpu": idle_cpu}}
-    for who, windows in (("ours", ours_windows), ("full", full_windows)):
-        mix_per_minute = 60 / seconds if who == "ours" else 1
+    result = {"interval_seconds": INTERVAL, "idle": idles, **windows, "joining": joining, "replay": replayed,
+              "log": log, "per_minute": {}}
+    for who, own in windows.items():
+        mixes = 60 / INTERVAL / own[-1]["polls"] if who == "ours" else 1
+        rounds = {key: [_above_idle(window, before, after, key)
+                        for window, before, after in zip(own, idles, idles[1:])] for key in ("cpu", "compiler_cpu")}
         result["per_minute"][who] = {
-            "cpu": _per_minute(windows, "cpu") - idle_cpu,
-            "compiler_cpu": _per_minute(windows, "compiler_cpu") - idle_compiler,
-            "replay_cpu": replayed["cpu"][who] / minutes * mix_per_minute,
-            "body_bytes": _per_minute(windows, "body_bytes"), "head_bytes": _per_minute(windows, "head_bytes"),
-            "questions": _per_minute(windows, "questions")}
+            "cpu": statistics.median(rounds["cpu"]), "cpu_rounds": rounds["cpu"],
+            "cpu_without_compiler": statistics.median(
+                all_of_it - compiler for all_of_it, compiler in zip(rounds["cpu"], rounds["compiler_cpu"])),
+            "replay_cpu": replayed["cpu"][who] / size["minutes"] * mixes,
+            "body_bytes": _per_minute(own, "body_bytes"), "head_bytes": _per_minute(own, "head_bytes"),
+            "questions": _per_minute(own, "questions")}
+    result["ratios"] = [a / b for a, b in zip(result["per_minute"]["ours"]["cpu_rounds"],
+                                              result["per_minute"]["full"]["cpu_rounds"])]
     return result

@@ -67,12 +67,15 @@ def as_text(rows, judge):
     return "\n".join(lines).lstrip("\n")
 
 
-def as_markdown(rows, about, notes, judge):
+def as_markdown(rows, about, missed, notes, judge):
     lines = ["# What the exporter costs, measured", "",
-             "Made by `make bench` (`python3 bench/run.py --write docs/proof/live-run.md`), all in one run; the raw "
-             "figures are in [live-run.json](live-run.json), how each is measured in "
+             "Made by `make bench` (`python3 bench/run.py --write docs/proof/bench.md`), all in one run; the raw "
+             "figures are in [latest.json](../../bench/results/latest.json), how each is measured in "
              "[bench/README.md](../../bench/README.md).", ""]
     lines += [f"- {key}: {value}" for key, value in about.items()]
+    if judge:
+        bars = sum(row.met is not None for row in rows)
+        lines += ["", f"## Missed: {len(missed)} of {bars} bars", ""] + [f"- {text}" for text in missed]
     section = None
     for row in rows:
         if row.section != section:
