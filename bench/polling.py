@@ -20,7 +20,7 @@ SETTLE = 15  # after the exporter goes on: one poll, which also asks what it ask
 JSON = "application/json"
 SCRAPE_EVERY = 15
 COMPILER = "C# CompilerThre"  # C1 and C2
-CALM = 30  # of the exporter, not measured: the last of the warm-up
+CALM = 20  # of the exporter, not measured: the last of the warm-up
 EDGE = 2   # a window ends so much before a poll would be due
 
 
