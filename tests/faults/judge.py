@@ -61,7 +61,6 @@ class Judge:
         self.scrapes = self.checks = 0
         self.last, self.highest = None, {}
         self.own = self.OWN
-        self.own_reset = False  # after a restart the exporter's own counters begin anew
         self.expect_503 = False
         self.paused = False
         self.ending = asyncio.Event()
@@ -89,7 +88,7 @@ class Judge:
         """With another life of it."""
         self.paused = False
         self.ending = asyncio.Event()
-        self.own_reset = True
+        self.highest = {key: value for key, value in self.highest.items() if not key[0].startswith(self.own)}
 
     async def _ask(self, path):
         """(None, ""): there was no answer, or nobody cares."""
@@ -107,10 +106,17 @@ class Judge:
             answer = asking.result()
             return answer if self.subject.alive() else (None, "")
         except (OSError, ValueError, IndexError) as error:
-            await asyncio.sleep(0.05)
-            if not (over or self.paused) and self.subject.alive():  # else it ended: who runs it judges that
+            if not over and not await self._ends():  # who runs it judges that
                 self.blame("unanswered", f"{path}: {type(error).__name__} {error}")
         return None, ""
+
+    async def _ends(self):
+        """Whether the process is about to be gone: it listens no more a moment before."""
+        for _ in range(20):
+            if self.paused or not self.subject.alive():
+                return True
+            await asyncio.sleep(0.05)
+        return False
 
     async def _healthy(self):
         status, _ = await self._ask("/-/healthy")
@@ -150,10 +156,8 @@ class Judge:
                 now[(name, *sorted(labels.items()))] = value
         for key, value in now.items():
             before = self.highest.get(key)
-            own = key[0].startswith(self.own)
-            if before is not None and value < before - 1e-6 and not (own and self.own_reset):
+            if before is not None and value < before - 1e-6:
                 self.blame("fell", f"{key} from {before} to {value}")
-        self.own_reset = False
         self.highest = {**self.highest, **now} if len(self.highest) < 50_000 else now
         if self.truth:
             for key in self.keys:
