@@ -135,8 +135,9 @@ void Roster::conclude(RunRecord& run, TimePoint now) {
       good.cost = cost::sum(run.cost->used);
       good.currency = run.cost->currency;
     }
-    if (run.verdict.started)
-      good.duration_seconds = std::chrono::duration<double>(*run.ended - *run.verdict.started).count();
+    // By those who told both: our own clock may be behind theirs, and a state file with less than none is not read.
+    if (run.verdict.started && *run.verdict.ended >= *run.verdict.started)
+      good.duration_seconds = std::chrono::duration<double>(*run.verdict.ended - *run.verdict.started).count();
     job.note_success(good);
   } else if (run.verdict.state == State::kFailed) {
     job.note_failure(*run.ended);

@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 from exposition import Malformed, Scrape  # noqa: E402
 
 PATIENCE = 10.0  # seconds of the machine that a scrape may take: more is a hang
+STALL = 0.3      # seconds that this process got no CPU: the exporter closes a connection that says nothing for long
 SLACK = 0.002    # of sums of fractions
 LABEL = {"spark_app_jobs_total": "status", "spark_app_stages_total": "status", "spark_app_tasks_total": "status",
          "spark_sql_executions_total": "status", "spark_streaming_batches_total": "query"}
@@ -59,6 +60,7 @@ class Judge:
         self.truth, self.keys = None, ()
         self.wrong = {}     # kind -> [words]
         self.scrapes = self.checks = 0
+        self.lag, self.stalled = None, 0  # how often nothing was asked in time because the machine stood still
         self.last, self.highest = None, {}
         self.own = self.OWN
         self.expect_503 = False
@@ -92,9 +94,10 @@ class Judge:
 
     async def _ask(self, path):
         """(None, ""): there was no answer, or nobody cares."""
+        began = time.monotonic()
         asking, ending = asyncio.ensure_future(get(self.subject.address, path)), asyncio.ensure_future(self.ending.wait())
         await asyncio.wait({asking, ending}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-        over = ending.done()
+        over, stalled = ending.done(), self.lag is not None and self.lag.since(began) > STALL
         ending.cancel()
         asking.add_done_callback(lambda task: task.cancelled() or task.exception())  # which may be later than we look
         try:
@@ -106,7 +109,9 @@ class Judge:
             answer = asking.result()
             return answer if self.subject.alive() else (None, "")
         except (OSError, ValueError, IndexError) as error:
-            if not over and not await self._ends():  # who runs it judges that
+            if stalled:
+                self.stalled += 1
+            elif not over and not await self._ends():  # who runs it judges that
                 self.blame("unanswered", f"{path}: {type(error).__name__} {error}")
         return None, ""
 

@@ -127,6 +127,7 @@ class Schedule:
         one = judge.Judge(self.subject, self.clock)
         one.expect_503 = self.LISTS_FIRST
         one.own += self.FORGOTTEN
+        one.lag = self.lag
         if self.truth:
             one.truth = lambda key, ms: self.truth.truth[key].at(ms)
             one.keys = list(self.truth.truth)

@@ -72,6 +72,7 @@ ROWS = (  # of the table: title, of one schedule, how they come together
     ("ended and begun again", lambda e: e.restarts, sum),
     ("crashes", lambda e: blamed(e, "crash"), sum),
     ("scrapes unanswered (hangs)", lambda e: blamed(e, "unanswered"), sum),
+    ("scrapes that this machine was too late for", lambda e: e.judge.stalled, sum),
     ("answers malformed", lambda e: blamed(e, "malformed"), sum),
     ("counters that fell", lambda e: blamed(e, "fell"), sum),
     ("wrong counters", lambda e: blamed(e, "wrong"), sum),

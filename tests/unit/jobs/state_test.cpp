@@ -54,6 +54,19 @@ TEST_F(StateTest, CountersAndRunsGoOn) {
   EXPECT_EQ(job_of(after, "nightly").last_success, at(4200));
 }
 
+/// Our clock was an hour behind the cluster's while a run ended: what it kept is read all the same.
+TEST_F(StateTest, AClockThatWasBehindCostsNoCounter) {
+  fleet.pods().put(pod_of(1).pod());
+  fleet.view(at(3700));
+  fleet.pods().put(pod_of(1, 600).pod());
+  fleet.view(at(600));
+  Restarted next(fleet.save(at(4300)), at(4300));
+  next.fleet.set_synced();
+  const auto job = job_of(next.fleet.view(at(4300)), "nightly");
+  EXPECT_EQ(job.runs, (Counts{1, 0, 0, 0}));
+  EXPECT_EQ(job.baseline->duration_seconds, 595.0);
+}
+
 quality::QualityResult validation(const std::string& id, std::uint64_t failed) {
   quality::QualityResult result;
   result.id = id;
