@@ -152,11 +152,12 @@ class DeliveryRole(schedule.Schedule):
     async def _arrives(self, episode, pod, app, outcome, ended, words):
         """Two intervals after the fault both have it; never did they have anything else."""
         while True:
+            there = self.subject.alive()  # asked first: it may deliver and leave while we look
             missing = await self._missing(pod, app, outcome) + self._words_differ(words, outcome[1])
             took = self._since(*ended)
             if not missing:
                 break
-            if took > 2 * self.interval or not self.subject.alive():
+            if took > 2 * self.interval or not there:
                 self.judge.blame("lost", f"{took:.1f} s after {episode}: " + "; ".join(missing))
                 return
             await self.clock.sleep(0.3)
