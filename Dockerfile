@@ -2,7 +2,6 @@
 #   docker build --build-arg REVISION=$(git rev-parse --short=12 HEAD) -t spark_exporter .
 # Without a registry: make image.
 ARG BASE=debian:12
-ARG RUNTIME_BASE=debian:12-slim
 
 FROM ${BASE} AS build
 WORKDIR /src
@@ -18,12 +17,15 @@ RUN cmake --preset release -DSPARK_EXPORTER_REVISION="${REVISION}" \
  && cmake --build --preset release --target spark_exporter \
  && strip build/release/spark_exporter
 
-FROM ${RUNTIME_BASE}
-RUN apt-get -q update \
- && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
-      libcivetweb1 libyaml-cpp0.7 libspdlog1.10 libssl3 libcrypt1 libabsl20220623 zlib1g \
-      ca-certificates tzdata \
- && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
+# No distribution below: only the packages that the binary links, certificates and time zones, with dpkg's records of
+# them for scanners. No shell, no package manager.
+FROM ${BASE} AS root
+RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends openssl
+COPY scripts/runtime-root.sh scripts/
+RUN bash scripts/runtime-root.sh /runtime
+
+FROM scratch
+COPY --from=root /runtime/ /
 COPY --from=build /src/build/release/spark_exporter /usr/local/bin/spark_exporter
 LABEL org.opencontainers.image.title="spark_exporter" \
       org.opencontainers.image.description="Prometheus exporter and alerting sidecar for Apache Spark on Kubernetes" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the container image from the repository's Dockerfile where no registry is at hand: the bases are made by
-# mmdebstrap, the image by buildah. Then runs it once, as it would run in a pod (uid 65534, read-only root), and
+# Builds the container image from the repository's Dockerfile where no registry is at hand: the stages' base is made
+# by mmdebstrap, the image by buildah. Then runs it once, as it would run in a pod (uid 65534, read-only root), and
 # prints its size. Everything stays below build/image; as root.
 #   scripts/image.sh [TAG]
 set -euo pipefail
@@ -52,7 +52,7 @@ fi
 
 echo "Building $tag from the Dockerfile"
 buildah bud --isolation chroot --format docker ${layers[@]+"${layers[@]}"} --pull-never \
-  --build-arg BASE=localhost/base:bookworm --build-arg RUNTIME_BASE=localhost/base:bookworm \
+  --build-arg BASE=localhost/base:bookworm \
   --build-arg REVISION="$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)" -t "$tag" .
 
 echo "Running it once"
@@ -92,5 +92,5 @@ fi
 echo "Healthy on a read-only root as uid 65534"
 
 echo "Image $tag: $(buildah images --format '{{.Size}}' "localhost/$tag")," \
-  "of which Debian's base $(buildah images --format '{{.Size}}' localhost/base:bookworm)," \
+  "$(grep -c '^Package: ' "$root/var/lib/dpkg/status") Debian packages," \
   "the binary $(du -h --apparent-size "$root/usr/local/bin/spark_exporter" | cut -f1)"
