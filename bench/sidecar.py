@@ -15,6 +15,7 @@ from process import CpuMeter, memory_bytes, percentile
 EXECUTORS = 126  # some 2,000 series
 WARM_UP_SCRAPES = 20
 SIZES = ((10, 0), (200, 0), (1_000, 0), (1_000, 1_000))  # executors, and jobs and stages that the driver retains
+AFTER_JOBS = 45  # seconds; in some 30 of them a driver whose jobs are over may end soon, and is asked each second
 
 
 def _first_answer(binary, spark_port):
@@ -119,6 +120,8 @@ def by_executors(binary, seconds, sizes=SIZES):
             exporter = open_now.enter_context(Exporter(binary, fake.port))
             wait_for(exporter.port, f'executor_id="{executors - 1}"')
             sidecars.append((exporter, open_now.enter_context(Connection(exporter.port))))
+        if any(jobs for _, jobs in sizes):
+            time.sleep(AFTER_JOBS)
         meters = [CpuMeter(exporter.pid) for exporter, _ in sidecars]
         for meter in meters:
             meter.__enter__()
