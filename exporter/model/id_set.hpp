@@ -2,6 +2,7 @@
 // A set of ids that rise by one: kept as intervals, so that a million finished jobs cost one entry.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <map>
@@ -30,6 +31,15 @@ class IdSet {
     if (contains(id)) return false;
     insert(id, id);
     return true;
+  }
+
+  /// At most so many intervals, at least 1: of the lowest ones, what lies between them counts as in the set, too.
+  void join_lowest(std::size_t most) {
+    while (by_first_.size() > most) {
+      const auto second = std::next(by_first_.begin());
+      by_first_.begin()->second = second->second;
+      by_first_.erase(second);
+    }
   }
 
   std::vector<Interval> intervals() const { return {by_first_.begin(), by_first_.end()}; }

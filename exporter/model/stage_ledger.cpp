@@ -14,6 +14,19 @@ bool is_final(spark::StageStatus status) {
   return status == spark::StageStatus::kComplete || status == spark::StageStatus::kFailed;
 }
 
+/// Whether `key` is in the set, or older than what is remembered.
+bool has(const std::set<StageLedger::Key>& keys, const StageLedger::Key& key) {
+  return keys.contains(key) || (keys.size() >= StageLedger::kRemembered && key < *keys.begin());
+}
+
+/// Whether it was new.
+bool add(std::set<StageLedger::Key>& keys, const StageLedger::Key& key) {
+  if (has(keys, key)) return false;
+  keys.insert(key);
+  if (keys.size() > StageLedger::kRemembered) keys.erase(keys.begin());
+  return true;
+}
+
 }  // namespace
 
 spark::Millis slot_time(const spark::Stage& stage) {
@@ -54,15 +67,20 @@ StageTotals StageTotals::of(const spark::Stage& stage) {
 }
 
 bool StageLedger::is_counted(const Key& key) const {
-  return key.second == 0 ? data_.counted.contains(key.first) : data_.counted_retries.contains(key);
+  return key.second == 0 ? data_.counted.contains(key.first) : has(data_.counted_retries, key);
+}
+
+void StageLedger::mark_counted(const Key& key) {
+  if (key.second > 0) {
+    add(data_.counted_retries, key);
+    return;
+  }
+  data_.counted.insert(key.first);
+  data_.counted.join_lowest(kRemembered);
 }
 
 void StageLedger::count(const Key& key, spark::StageStatus status) {
-  if (key.second == 0) {
-    data_.counted.insert(key.first);
-  } else {
-    data_.counted_retries.insert(key);
-  }
+  mark_counted(key);
   ++(status == spark::StageStatus::kComplete ? data_.complete : data_.failed);
 }
 
@@ -71,13 +89,14 @@ bool StageLedger::apply(const spark::Stage& stage) {
   if (stage.status == spark::StageStatus::kPending) return false;
   if (stage.status == spark::StageStatus::kSkipped) {
     if (!data_.skipped.insert(stage.id)) return false;
+    data_.skipped.join_lowest(kRemembered);
     ++data_.skipped_count;
     return true;
   }
   const Key key{stage.id, stage.attempt};
   const bool counted = is_counted(key);
   if (counted && !data_.live.contains(key)) return false;
-  if (stage.attempt > 0 && data_.seen_retries.insert(key).second) ++data_.retries;
+  if (stage.attempt > 0 && add(data_.seen_retries, key)) ++data_.retries;
 
   Live& live = data_.live[key];
   // An answer older than the last one must not wake what has ended.
@@ -99,14 +118,10 @@ bool StageLedger::apply(const spark::Stage& stage) {
 void StageLedger::lose(std::int64_t id) {
   for (auto at = data_.live.lower_bound({id, 0}); at != data_.live.end() && at->first.first == id;) {
     data_.settled.add(at->second.totals);
-    if (at->first.second == 0) {
-      data_.counted.insert(id);
-    } else {
-      data_.counted_retries.insert(at->first);
-    }
+    mark_counted(at->first);
     at = data_.live.erase(at);
   }
-  data_.counted.insert(id);
+  mark_counted({id, 0});
 }
 
 bool StageLedger::is_settled(const spark::Stage& stage) const {

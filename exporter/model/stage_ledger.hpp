@@ -7,6 +7,7 @@
 // not yet settled.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -64,6 +65,9 @@ class StageLedger {
     std::int64_t completed_indices = 0;
     int polls_draining = 0;  ///< answers since it was final with tasks still running
   };
+  /// Intervals of `counted` and of `skipped`, and later attempts, that are remembered: each failed job may leave one.
+  /// Older stages count as counted; of the 1,000 that Spark keeps by default not half can leave one.
+  static constexpr std::size_t kRemembered = 1'000;
   struct Data {
     IdSet counted;                  ///< complete or failed, attempt 0
     std::set<Key> counted_retries;  ///< the same for later attempts
@@ -101,6 +105,7 @@ class StageLedger {
 
  private:
   bool is_counted(const Key& key) const;
+  void mark_counted(const Key& key);
   void count(const Key& key, spark::StageStatus status);
 
   Data data_;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kStages = 10'000;     // whose job is remembered: ten times what Spark retains by default
 constexpr std::size_t kJobs = 2'000;        // whose group is remembered
+constexpr std::size_t kJobsForgotten = kJobs - kJobs / 16;  // so many are left when the oldest go
 constexpr std::size_t kAttempts = 1'000;    // with lost tasks that are not read yet
 constexpr std::size_t kReadGaps = 10'000;   // of one attempt: beyond that the rest stays unread
 constexpr std::size_t kLosers = 20'000;     // executors that lost tasks
@@ -109,8 +110,11 @@ void WorkLedger::apply(const spark::Job& job) {
 
 void WorkLedger::apply(const spark::SqlExecution& execution) {
   if (!is_id(execution.id)) return;
+  const auto& owners = data_.owners;
   for (const auto job : execution.job_ids) {
-    if (!is_id(job) || data_.owners.contains(job)) continue;
+    if (!is_id(job) || owners.contains(job)) continue;
+    // Settled and forgotten: Spark tells of its execution for as long as it likes.
+    if (owners.size() >= kJobsForgotten && job < owners.begin()->first && !open_.contains(job)) continue;
     query_of_.insert_or_assign(job, QueryWork{execution.id, cut(execution.description), spark::Millis{0}});
     keep_newest(query_of_, kStages);
   }

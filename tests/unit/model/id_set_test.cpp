@@ -69,5 +69,15 @@ TEST(IdSet, BehavesAsASet) {
   }
 }
 
+TEST(IdSet, JoinsItsLowestIntervals) {
+  IdSet ids({{0, 1}, {4, 4}, {8, 9}, {20, 20}});
+  ids.join_lowest(4);
+  EXPECT_EQ(ids.interval_count(), 4U);
+  ids.join_lowest(2);
+  EXPECT_EQ(ids.intervals(), (std::vector<IdSet::Interval>{{0, 9}, {20, 20}}));
+  EXPECT_TRUE(ids.contains(6));
+  EXPECT_FALSE(ids.contains(10));
+}
+
 }  // namespace
 }  // namespace spark_exporter::model

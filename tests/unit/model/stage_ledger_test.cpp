@@ -170,5 +170,38 @@ TEST(StageLedger, SaturatesInsteadOfOverflowing) {
   EXPECT_EQ(ledger.data().complete, 3U);
 }
 
+/// Every job fails after its first stage of two, whose first attempt is retried.
+TEST(StageLedger, OfManyFailedJobsItRemembersTheNewest) {
+  constexpr std::int64_t kJobs = 5'000;
+  constexpr auto kMost = StageLedger::kRemembered;
+  StageLedger ledger;
+  const auto list = [&](std::int64_t first_job) {
+    for (std::int64_t id = 2 * kJobs - 2; id >= 2 * first_job; id -= 2) {
+      ledger.apply(stage(id, 1, StageStatus::kFailed, 2));
+      ledger.apply(stage(id, 0, StageStatus::kFailed, 1));
+    }
+  };
+  for (std::int64_t id = 0; id < 2 * kJobs; id += 2) {
+    ledger.apply(stage(id, 0, StageStatus::kFailed, 1));
+    ledger.apply(stage(id, 1, StageStatus::kFailed, 2));
+  }
+  for (int again = 0; again < 2; ++again) {
+    const auto& data = ledger.data();
+    EXPECT_EQ(data.failed, 2U * kJobs);
+    EXPECT_EQ(data.retries, 1U * kJobs);
+    EXPECT_EQ(ledger.totals().tasks_completed, 3 * kJobs);
+    EXPECT_EQ(data.counted.interval_count(), kMost);
+    EXPECT_EQ(data.counted_retries.size(), kMost);
+    EXPECT_EQ(data.seen_retries.size(), kMost);
+    list(0);  // a Spark that forgets nothing
+  }
+  EXPECT_TRUE(ledger.is_open(2 * kJobs - 3)) << "one of the newest that never ran";
+  EXPECT_FALSE(ledger.is_open(1));
+  // Skipped ones likewise.
+  for (std::int64_t id = 1; id < 2 * kJobs; id += 2) EXPECT_EQ(ledger.apply(stage(id, 0, StageStatus::kSkipped)), true);
+  EXPECT_EQ(ledger.data().skipped.interval_count(), kMost);
+  EXPECT_EQ(ledger.data().skipped_count, 1U * kJobs);
+}
+
 }  // namespace
 }  // namespace spark_exporter::model
