@@ -36,8 +36,9 @@ logged() {  # logged NAME COMMAND...: what it prints, for the page
 
 rm -f "$out"/cost-bench.log "$out"/{watch,scale,rights,backups,matrix,outcomes,dashboards,alerts,mutation}.md
 rm -f "$out"/{cost,waste}-*.md
-rm -f "$out/faults.md"
+rm -f "$out"/{faults,soak}.md
 part faults python3 tests/faults/test_faults.py --schedules 200 --side-by-side 8 --seed 100 --table "$out/faults.md"
+part soak python3 tests/soak/test_soak.py --hours 2 --table "$out/soak.md"
 part watch python3 tests/e2e/test_watch.py --table "$out/watch.md"
 rights() {
   logged rights python3 tests/e2e/test_rights.py || return
@@ -103,6 +104,10 @@ page faults "Faults" \
 where the machine allows it. *spark*: a sidecar whose driver breaks, an interval is that of its polls (2 to 4 s, or as long
 as the last good one took); *observer*: its API server breaks; *delivery*: Debian's Pushgateway and Alertmanager break while
 drivers end; an interval of these two is the longest pause between two tries, 15 s. [How](../../tests/faults/README.md)." \
+  "none here: the API server is made up."
+page soak "Soak" \
+  "\`tests/soak/test_soak.py\`: hours beside a driver that is never idle (jobs, stages, queries and executors that Spark forgets)
+and a namespace in which a run begins every one and a half seconds, compressed. [How](../../tests/soak/README.md)." \
   "none here: the API server is made up."
 page watch "A watch that misses nothing" \
   "What \`tests/e2e/test_watch.py\` did to one watch while pods came and went, and how long it took until it agreed with

@@ -41,7 +41,7 @@ class DeliveryRole(schedule.Schedule):
             now += lasts + 8
 
     def make_clock(self):
-        return Clock(os.path.join(self.folder, "clock"), schedule.FACTOR, BEHIND)
+        return Clock(os.path.join(self.folder, "clock"), self.FACTOR, BEHIND)
 
     def prepare(self):
         self.pods = fleet.Told(self.clock)

@@ -14,7 +14,6 @@ import subject
 from clock import Clock
 
 SECONDS = 60      # of compressed time, faults and all
-FACTOR = 6
 OWN = ("clock_jump", "disk_full", "file_size", "no_descriptors", "hangups", "terminations", "dns_silent")
 DRAWN = gate.FAULTS + OWN + OWN
 TERM_PATIENCE = 5.0  # seconds of the machine for an end that is promised "at once"
@@ -32,6 +31,7 @@ class Episode:
 class Schedule:
     """One exporter in one role. After run(): `judge.wrong`, and figures for the table."""
 
+    FACTOR = 6             # times that time passes faster
     NAME = SOURCE = None   # of the role, and of the source that its faults are about
     INTERVALS = ()         # one of them is drawn
     LISTS_FIRST = False    # whether scrapes are answered 503 until its first lists are in
@@ -80,7 +80,7 @@ class Schedule:
         """What else is to be compared when all has happened."""
 
     def make_clock(self):
-        return Clock(os.path.join(self.folder, "clock"), FACTOR)
+        return Clock(os.path.join(self.folder, "clock"), self.FACTOR)
 
     def add_gate(self, answer):
         self.gates.append(gate.Gate(self.host, answer, random.Random(self.seed + 2 + len(self.gates))))
@@ -184,13 +184,13 @@ class Schedule:
 
     def _since(self, began, real):
         """Compressed seconds, without what the machine lost meanwhile."""
-        return self.clock.elapsed() - began - self.lag.since(real) * FACTOR
+        return self.clock.elapsed() - began - self.lag.since(real) * self.FACTOR
 
     async def _recover(self, episode):
         """Two intervals after the fault the source is up, and what had happened by its end is counted."""
         ended, real = self.clock.elapsed(), time.monotonic()
         # Libc asks a name server that kept silent again after a second of the machine, not of compressed time.
-        late = FACTOR * subject.ASKED_AGAIN if episode.fault == "dns_silent" else 0
+        late = self.FACTOR * subject.ASKED_AGAIN if episode.fault == "dns_silent" else 0
         behind, interval = ["it is not up"], self._in_force(self.judge.last)
         while True:
             scrape = await self.judge.scrape()
