@@ -33,7 +33,7 @@ def measure(binary):
 def explain(row, floors):
     """Of a row that missed its bar: by how much, and how far the limit is where one is known."""
     if row.most_ratio is not None:
-        text = f"{row.ratio:.1%} of {row.peer_name}'s, where {row.most_ratio:.0%} is the bar"
+        text = f"{row.ratio:.1%} of that of {row.peer_name}, where {row.most_ratio:.0%} is the bar"
     else:
         text = f"{row.ours:.3g}, where {row.most:g} is the bar"
     known = ""

@@ -27,12 +27,12 @@ import table
 from driver import HERE, ROOT, Driver, Unavailable, note
 
 FULL = {"jobs": 1100, "warm_up": 100, "cheap_warm_up": 1500, "seconds": 45, "rounds": 4, "our_polls": 5, "full_polls": 3,
-        "idle_seconds": 12, "minutes": 30, "starts": 100,
-        "scrapes": 2000, "polls": 30, "peer_scrapes": 200, "memory_rounds": 40, "rounds_served": 15,
+        "idle_seconds": 12, "minutes": 30, "starts": 100, "scrapes": 2000,
+        "polls": 30, "peer_scrapes": 200, "memory_rounds": 40, "rounds_served": 15,
         "observer_seconds": 30, "growth_polls": 8}
 QUICK = {"jobs": 200, "warm_up": 5, "cheap_warm_up": 20, "seconds": 15, "rounds": 2, "our_polls": 2, "full_polls": 2,
-         "idle_seconds": 8, "minutes": 3, "starts": 10,
-         "scrapes": 200, "polls": 5, "peer_scrapes": 30, "memory_rounds": 10, "rounds_served": 3,
+         "idle_seconds": 8, "minutes": 3, "starts": 10, "scrapes": 200,
+         "polls": 5, "peer_scrapes": 30, "memory_rounds": 10, "rounds_served": 3,
          "observer_seconds": 15, "growth_polls": 3}
 
 
