@@ -56,7 +56,8 @@ def by_executors_rows(by_executors):
     section = "Sidecar, 10 s interval, beside made-up drivers all of whose executors told new figures each time"
     rows = []
     for row in by_executors:
-        name = f"{row['executors']:,} executors, {row['series']:,} series"
+        retained = f", {row['jobs']:,} jobs and stages" if row["jobs"] else ""
+        name = f"{row['executors']:,} executors{retained}, {row['series']:,} series"
         rows.append(Row(section, f"{name}: CPU of one core", "%", 100 * row["cpu"] / row["seconds"], most=0.5))
         rows.append(Row(section, f"{name}: resident", "MB", row["resident"] / MB, most=15))
     return rows

@@ -14,7 +14,8 @@ from process import CpuMeter, memory_bytes, percentile
 
 EXECUTORS = 126  # some 2,000 series
 WARM_UP_SCRAPES = 20
-SIZES = (10, 200, 1_000)
+SIZES = ((10, 0), (200, 0), (1_000, 0), (1_000, 1_000))  # executors, and jobs and stages that the driver retains
+AFTER_JOBS = 45  # seconds; in some 30 of them a driver whose jobs are over may end soon, and is asked each second
 
 
 def _first_answer(binary, spark_port):
@@ -114,11 +115,13 @@ def by_executors(binary, seconds, sizes=SIZES):
     executors told new figures whenever they were asked for; all sizes at the same time."""
     with contextlib.ExitStack() as open_now:
         sidecars = []
-        for executors in sizes:
-            fake = open_now.enter_context(FakeDriver(executors, "busy"))
+        for executors, jobs in sizes:
+            fake = open_now.enter_context(FakeDriver(executors, "busy", str(jobs)))
             exporter = open_now.enter_context(Exporter(binary, fake.port))
             wait_for(exporter.port, f'executor_id="{executors - 1}"')
             sidecars.append((exporter, open_now.enter_context(Connection(exporter.port))))
+        if any(jobs for _, jobs in sizes):
+            time.sleep(AFTER_JOBS)
         meters = [CpuMeter(exporter.pid) for exporter, _ in sidecars]
         for meter in meters:
             meter.__enter__()
@@ -126,19 +129,21 @@ def by_executors(binary, seconds, sizes=SIZES):
             time.sleep(15)
             answers = [connection.get("/metrics") for _, connection in sidecars]
         rows = []
-        for executors, meter, (exporter, _), answer in zip(sizes, meters, sidecars, answers):
+        for (executors, jobs), meter, (exporter, _), answer in zip(sizes, meters, sidecars, answers):
             meter.__exit__(None, None, None)
             resident, peak = memory_bytes(exporter.pid)
-            rows.append({"executors": executors, "series": series(answer.text()), "cpu": meter.cpu,
+            rows.append({"executors": executors, "jobs": jobs, "series": series(answer.text()), "cpu": meter.cpu,
                          "seconds": meter.wall, "resident": resident, "peak": peak})
         return rows
 
 
 def main():
     binary = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "build", "release", "spark_exporter")
-    print("| executors | series | CPU of one core, % | resident, MB | highest, MB |\n|--:|--:|--:|--:|--:|")
+    print("| executors | jobs retained | series | CPU of one core, % | resident, MB | highest, MB |")
+    print("|--:|--:|--:|--:|--:|--:|")
     for row in by_executors(binary, 60):
-        print(f"| {row['executors']:,} | {row['series']:,} | {100 * row['cpu'] / row['seconds']:.3f} | "
+        print(f"| {row['executors']:,} | {row['jobs']:,} | {row['series']:,} | "
+              f"{100 * row['cpu'] / row['seconds']:.3f} | "
               f"{row['resident'] / 1e6:.1f} | {row['peak'] / 1e6:.1f} |")
 
 

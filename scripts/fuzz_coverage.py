@@ -2,10 +2,9 @@
 """How much of each decoder the seeds of tests/fuzz/corpus/ reach, in lines, as llvm-cov counts them.
 
 Needs build/coverage (cmake --preset coverage, target fuzz_replay). Ends with 1 if a decoder has less than LEAST per
-cent, with --lines the lines that no seed reaches are printed.
+cent; with --lines the lines of decoders that no seed reaches are printed, too.
 """
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -59,6 +58,30 @@ def profile() -> Path:
     return merged
 
 
+def read(merged: Path) -> tuple[dict[str, dict], dict[str, list[int]]]:
+    """Of each file, by its path in the repository: how many lines it has and how many are reached; which are not."""
+    export = subprocess.run([tool("llvm-cov"), "export", "-format=lcov", f"-instr-profile={merged}", str(PROGRAM)],
+                            check=True, capture_output=True, text=True).stdout
+    counts, unreached = {}, {}
+    path = None
+    for line in export.splitlines():
+        key, _, value = line.partition(":")
+        if key == "SF":
+            whole = (BUILD / value).resolve()  # relative where ccache made it so
+            path = str(whole.relative_to(ROOT)) if whole.is_relative_to(ROOT) else None
+            if path:
+                counts[path], unreached[path] = {}, []
+        elif path and key in ("LF", "LH"):
+            counts[path]["count" if key == "LF" else "covered"] = int(value)
+        elif path and key == "DA":
+            number, executed = value.split(",")[:2]
+            if executed == "0":
+                unreached[path].append(int(number))
+    for lines in counts.values():
+        lines["percent"] = 100 * lines["covered"] / lines["count"] if lines["count"] else 100.0
+    return counts, unreached
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--least", type=float, default=90, help="per cent of each decoder's lines")
@@ -66,22 +89,16 @@ def main() -> int:
     parser.add_argument("--table", type=Path, help="file for the table, too")
     options = parser.parse_args()
     merged = profile()
-    export = subprocess.run([tool("llvm-cov"), "export", "-summary-only", f"-instr-profile={merged}", str(PROGRAM)],
-                            check=True, capture_output=True, text=True).stdout
-    counts, names = {}, {}
-    for file in json.loads(export)["data"][0]["files"]:
-        path = (BUILD / file["filename"]).resolve()  # relative where ccache made it so
-        if path.is_relative_to(ROOT):
-            counts[str(path.relative_to(ROOT))] = file["summary"]["lines"]
-            names[str(path.relative_to(ROOT))] = file["filename"]
+    counts, unreached = read(merged)
     rows = ["| decoder | files | lines | reached | % | the file with least | % |", "|---|--:|--:|--:|--:|---|--:|"]
-    low, absent = [], []
+    low, absent, wanted = [], [], set()
     for name, patterns in DECODERS.items():
         files = sorted({p for pattern in patterns for p in (ROOT / "exporter").glob(pattern)})
         lines = {str(p.relative_to(ROOT)): counts.get(str(p.relative_to(ROOT))) for p in files}
         missing = [p for p, c in lines.items() if c is None]
         absent += missing
         lines = {p: c for p, c in lines.items() if c}
+        wanted |= lines.keys()
         low += [p for p, c in lines.items() if c["percent"] < options.least]
         least = min(lines, key=lambda p: lines[p]["percent"])
         total, reached = (sum(c[k] for c in lines.values()) for k in ("count", "covered"))
@@ -93,10 +110,10 @@ def main() -> int:
     for path in sorted(low):
         print(f"{path}: {counts[path]['percent']:.1f} %")
     if options.lines:
-        for path in sorted(low):
-            shown = subprocess.run([tool("llvm-cov"), "show", f"-instr-profile={merged}", str(PROGRAM), names[path]],
-                                   cwd=BUILD, check=True, capture_output=True, text=True).stdout
-            print(path, *(line for line in shown.splitlines() if [*line.split("|"), ""][1].strip() == "0"), sep="\n")
+        for path in sorted(wanted):
+            text = (ROOT / path).read_text().splitlines()
+            for number in unreached[path]:
+                print(f"{path}:{number}: {text[number - 1]}")
     for path in absent:
         print(f"{path}: no target has it")
     print(f"{len(low)} files below {options.least:g} %")

@@ -2,7 +2,7 @@
 # Makes the root file system of the runtime image below FOLDER, which must not exist: of Debian's packages only those that
 # the binary links, the certificates and the time zones. No shell, no package manager, nothing that could be run but
 # the exporter. dpkg's records are there, so that scanners and scripts/sbom.py know each package and version. Needs
-# apt's package lists and openssl, not root.
+# apt and openssl, not root.
 #   scripts/runtime-root.sh FOLDER [BINARY]
 # Exit code 3: the packages cannot be had.
 set -euo pipefail
@@ -21,7 +21,14 @@ mkdir "$1"
 root=$(cd "$1" && pwd)
 debs=$(mktemp -d)
 trap 'rm -rf "$debs"' EXIT
-(cd "$debs" && apt-get -q download -o APT::Sandbox::User=root "${packages[@]}") >"$debs/log" 2>&1 || {
+# Where the machine's lists of packages are missing or old, with lists of its own.
+own=(-o "Dir::State::lists=$debs/lists" -o "Dir::Cache=$debs/cache")
+download() { (cd "$debs" && apt-get -q download -o APT::Sandbox::User=root "$@" "${packages[@]}") >"$debs/log" 2>&1; }
+download || {
+  rm -f "$debs"/*.deb
+  mkdir -p "$debs"/lists/partial "$debs"/cache/archives/partial
+  apt-get -q update -o APT::Sandbox::User=root "${own[@]}" >"$debs/log" 2>&1 && download "${own[@]}"
+} || {
   tail -n 5 "$debs/log" >&2
   exit 3
 }

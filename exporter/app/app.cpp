@@ -115,6 +115,10 @@ int serve(const config::Options& options, config::Config config) {
   log::info("starting spark_exporter", {{"version", kVersion}, {"revision", kRevision}});
   Events events;
   if (options.mode == config::Mode::kObserver) return observe(events, options, std::move(config));
+  // An answer's memory goes back to the kernel with the answer. Left to itself, the allocator learns from the first
+  // large one to keep as much again for the next, which comes a poll later.
+  constexpr int kMappedBytes = 128 * 1024;
+  mallopt(M_MMAP_THRESHOLD, kMappedBytes);
   Sidecar sidecar(options, std::move(config), [&events] { events.leave(); });
   return start_and_wait(events, sidecar);
 }
