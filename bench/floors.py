@@ -42,12 +42,12 @@ def explain(row, floors):
                  f"{floors['anonymous_alone'] / 1e6:.1f} MB are its own and the rest is code of it and its libraries "
                  "that is mapped, and shared with any other process that uses it.")
     elif "plain" in row.name and "Exposition" in row.section and floors:
-        known = (f"Only packed text is kept of a large answer, so it is unpacked when somebody asks for plain text. Copying "
-                 f"{floors['copied'] / 1e6:.0f} MB once takes {floors['copy'] * 1e3:.1f} ms, the kernel's limit; the "
-                 "rest is zlib's. Prometheus asks for gzip.")
+        known = ("Only packed text is kept of a large answer, so it is unpacked when somebody asks for plain text. "
+                 f"Copying {floors['copied'] / 1e6:.0f} MB once takes {floors['copy'] * 1e3:.1f} ms, the kernel's limit; "
+                 "the rest is zlib's. Prometheus asks for gzip.")
     elif "pods' changes" in row.name:
-        known = ("A publication renders all series anew, whether 10 or 1,000 of them changed, once for all changes of a "
-                 "second: what a change costs more with more runs is its share of that.")
+        known = ("A publication renders all series anew, whether 10 or 1,000 of them changed, once for all changes of "
+                 "a second: what a change costs more with more runs is its share of that.")
     elif "memory" in row.name and "stages" in row.name:
         known = "Ids of the jobs and stages that are over are remembered, so as not to be counted twice."
     elif "driver CPU" in row.name:

@@ -184,8 +184,8 @@ def growth_rows(growth, observer):
 
 def observer_rows(observer):
     last = observer[-1]
-    section = (f"Observer beside a made-up API server: {last['runs']:,} runs, {last['pods'] - last['runs']:,} executors' "
-               f"pods, {last['series']:,} series (no peer measured in this run; see the notes)")
+    section = (f"Observer beside a made-up API server: {last['runs']:,} runs, {last['pods'] - last['runs']:,} "
+               f"executors' pods, {last['series']:,} series (no peer measured in this run; see the notes)")
     changing, quiet = last["changing"], last["quiet"]
     return [
         Row(section, "exec to the first answer with all runs", "ms", last["ready"] * 1e3),

@@ -27,8 +27,8 @@ import size as sizes
 import table
 from driver import HERE, ROOT, Driver, Unavailable, note
 
-FULL = {"jobs": 1100, "warm_up": 100, "cheap_warm_up": 1500, "seconds": 45, "rounds": 4, "our_polls": 5, "full_polls": 3,
-        "idle_seconds": 12, "minutes": 30, "starts": 100, "scrapes": 2000,
+FULL = {"jobs": 1100, "warm_up": 100, "cheap_warm_up": 1500, "seconds": 45, "rounds": 4, "our_polls": 5,
+        "full_polls": 3, "idle_seconds": 12, "minutes": 30, "starts": 100, "scrapes": 2000,
         "polls": 30, "peer_scrapes": 200, "memory_rounds": 40, "rounds_served": 15,
         "observer_seconds": 30, "growth_polls": 8}
 QUICK = {"jobs": 200, "warm_up": 5, "cheap_warm_up": 20, "seconds": 15, "rounds": 2, "our_polls": 2, "full_polls": 2,
@@ -97,7 +97,8 @@ def measure(options, size):
              ("growth", lambda: results.update(growth=growth.measure(binary, size["growth_polls"]))),
              ("floors", lambda: results.update(floors=floors.measure(binary))),
              ("size", lambda: results.update(size=sizes.measure(binary))),
-             ("exposition", lambda: results.update(exposition=exposition.measure(options.build, size["rounds_served"]))))
+             ("exposition", lambda: results.update(
+                 exposition=exposition.measure(options.build, size["rounds_served"]))))
     for name, part in parts:
         note(name)
         try:
@@ -150,8 +151,8 @@ def notes(results, skipped):
                      "are Spark's REST API itself, loaded once by the first question of whomever: it is in ours and in "
                      "that of Spark's own, not in the agent's.")
     if "exposition" in results:
-        lines.append("Exposition: of a run that changed, about a third of its series do. So 1, 10 and 100 % of the runs "
-                     "are 0.3, 3.3 and 33 % of the series; a fleet all of whose series change was not measured.")
+        lines.append("Exposition: of a run that changed, about a third of its series do. So 1, 10 and 100 % of the "
+                     "runs are 0.3, 3.3 and 33 % of the series; a fleet all of whose series change was not measured.")
     if "decode" in results:
         lines.append("Decoding: how far the limit is, is simdjson's row: it reads 32 bytes at a time and needs the "
                      "whole answer in memory, where ours reads a stream byte by byte and holds one stage.")

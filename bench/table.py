@@ -1,4 +1,4 @@
-"""A table of what was measured: ours, the peer's, the ratio, and the bar where there is one; as text and as Markdown."""
+"""A table of what was measured: ours, the peer's, the ratio, and the bar if there is one; as text and as Markdown."""
 from dataclasses import dataclass
 from typing import Optional
 
