@@ -43,13 +43,14 @@ def explain(row, floors):
                  "that is mapped, and shared with any other process that uses it.")
     elif "plain" in row.name and "Exposition" in row.section and floors:
         known = ("Only packed text is kept of a large answer, so it is unpacked when somebody asks for plain text. "
-                 f"Copying {floors['copied'] / 1e6:.0f} MB once takes {floors['copy'] * 1e3:.1f} ms, the kernel's limit; "
-                 "the rest is zlib's. Prometheus asks for gzip.")
+                 f"Copying {floors['copied'] / 1e6:.0f} MB once takes {floors['copy'] * 1e3:.1f} ms, the kernel's limit. "
+                 "Prometheus asks for gzip.")
     elif "pods' changes" in row.name:
         known = ("A publication renders all series anew, whether 10 or 1,000 of them changed, once for all changes of "
                  "a second: what a change costs more with more runs is its share of that.")
     elif "memory" in row.name and "stages" in row.name:
-        known = "Ids of the jobs and stages that are over are remembered, so as not to be counted twice."
+        known = ("Not profiled: it may be what is remembered of stages that are over, or the heap that the one large list "
+                 "at the start left behind. Spark keeps 1,000 stages unless told otherwise.")
     elif "driver CPU" in row.name:
         known = "The same questions replayed without pauses, in the row below, have far less noise."
     return text + "." + (" " + known if known else "")

@@ -12,7 +12,7 @@ declare -A groups=(
   [demo]="python3?python3 openjdk-17-jre-headless?java procps?ps ca-certificates"
   [monitoring]="prometheus?prometheus prometheus-alertmanager?prometheus-alertmanager"
   [bench]="libbenchmark-dev libsimdjson-dev prometheus-pushgateway?prometheus-pushgateway
-    mmdebstrap?mmdebstrap binutils?strip"
+    binutils?strip openssl?openssl"
   [image]="buildah?buildah mmdebstrap?mmdebstrap ca-certificates"
   [fuzz]="clang-14?clang++-14 libclang-rt-14-dev"
   [lint]="clang-format-14?clang-format-14 clang-tidy-14?clang-tidy-14 git?git"
