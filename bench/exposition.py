@@ -79,6 +79,17 @@ class Gateway:
         """Its series stay as they are, at no cost."""
 
 
+def changed_share(server, percent):
+    """Of the lines with a value, those that a change of so many percent makes others."""
+    with Connection(server.port, True, accept="text/plain") as connection:
+        server.change(percent)
+        before = connection.get("/metrics").text().splitlines()
+        server.change(percent)
+        after = connection.get("/metrics").text().splitlines()
+    pairs = [(a, b) for a, b in zip(before, after, strict=True) if not a.startswith("#")]
+    return sum(a != b for a, b in pairs) / len(pairs)
+
+
 def scrapes(server, rounds, use_gzip, percent=None):
     """CPU and time of a scrape, the least of `rounds`: what else the machine does makes it no faster."""
     cpu, wall = [], []
@@ -105,6 +116,7 @@ def measure(build, rounds):
             with Gateway(text) as go:
                 row = {"ours": {}, "cpp": {}, "go": {}}
                 # The form that is not kept is asked for last: its memory is no part of the other's.
+                row["changed"] = {percent: changed_share(ours, percent) for percent in PERCENT}
                 for percent in PERCENT:
                     row["ours"][f"gzip, {percent} % changed"] = scrapes(ours, rounds, True, percent)
                 row["ours"]["gzip, none changed"] = scrapes(ours, rounds, True)
@@ -130,6 +142,10 @@ def as_text(results):
                      f"{row['cpp']['gzip']['resident'] / 1e6:15.1f} "
                      f"{gzipped['resident'] / row['cpp']['gzip']['resident']:7.3f} {go['resident'] / 1e6:10.1f} "
                      f"{gzipped['resident'] / go['resident']:7.3f}")
+        of_all = ", ".join(f"{percent} %: {100 * share:.1f} %" for percent, share in row["changed"].items())
+        lines.append(f"{'':8} a scrape's bytes with gzip, kB: ours, level 1, {gzipped['wire_bytes'] / 1e3:.0f}; "
+                     f"prometheus-cpp, level 6, {row['cpp']['gzip']['wire_bytes'] / 1e3:.0f}; Go client, default, "
+                     f"{go['wire_bytes'] / 1e3:.0f}. Lines that changed, {of_all}")
     return "\n".join(lines)
 
 

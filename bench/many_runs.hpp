@@ -47,19 +47,33 @@ inline outcome::View many_runs(int runs) {
   return view;
 }
 
-/// So many percent of the runs get or lose executors, and their jobs count another run: others in each round.
+/// So many percent of the runs change, others in each round: all of a run's series that are no constant 0 or 1 of an
+/// enumeration get a new value, so that the same share of all series does, or nearly.
 inline void change(outcome::View& view, int percent, int round) {
   const auto runs = view.runs.size();
   const auto changed = percent >= 100 ? runs : std::max<std::size_t>(runs * static_cast<std::size_t>(percent) / 100, 1);
   const auto step = runs / changed;
-  for (std::size_t i = static_cast<std::size_t>(round) % step; i < runs; i += step) {
-    for (auto& of_component : view.runs[i].pods) {
-      for (auto& pods : of_component) ++pods;
+  const auto count_all = [](auto& per_component) {
+    for (auto& counts : per_component) {
+      for (auto& count : counts) ++count;
     }
+  };
+  for (std::size_t i = static_cast<std::size_t>(round) % step; i < runs; i += step) {
+    auto& run = view.runs[i];
+    count_all(run.pods);
+    count_all(run.waiting);
+    for (auto& count : run.terminations[static_cast<std::size_t>(outcome::Component::kExecutor)]) ++count;
+    run.submitted = run.verdict.started = at(1'763'900'000 + round);
+    run.verdict.state = round / static_cast<int>(step) % 2 == 0 ? outcome::State::kPending : outcome::State::kRunning;
     auto& job = view.jobs[i];
     for (auto& count : job.runs) ++count;
+    ++job.retries;
+    if (job.consecutive_failures) ++*job.consecutive_failures;
     job.last_success = job.last_due = job.next_run = at(1'763'900'000 + round);
-    if (job.baseline) job.baseline->duration_seconds = job.baseline->input_bytes = 1e6 + round;
+    if (job.baseline) {
+      job.baseline->duration_seconds = job.baseline->input_bytes = 1e6 + round;
+      ++job.baseline->runs;
+    }
   }
 }
 

@@ -139,7 +139,7 @@ def exposition_rows(exposition):
             form = name.partition(",")[0]
             most = 0.1 if is_large and name.endswith(("10 % changed", "100 % changed")) else None
             for who, peer_name in (("cpp", "prometheus-cpp"), ("go", "Go client")):
-                rows.append(Row(section, name.replace("changed", "of the runs changed"), "ms", ours["cpu"] * 1e3,
+                rows.append(Row(section, name.replace("changed", "of the series changed"), "ms", ours["cpu"] * 1e3,
                                 row[who][form]["cpu"] * 1e3, peer_name, most_ratio=most))
         ours = row["ours"]["gzip, none changed"]
         for who, peer_name in (("cpp", "prometheus-cpp"), ("go", "Go client")):

@@ -151,8 +151,13 @@ def notes(results, skipped):
                      "are Spark's REST API itself, loaded once by the first question of whomever: it is in ours and in "
                      "that of Spark's own, not in the agent's.")
     if "exposition" in results:
-        lines.append("Exposition: of a run that changed, about a third of its series do. So 1, 10 and 100 % of the "
-                     "runs are 0.3, 3.3 and 33 % of the series; a fleet all of whose series change was not measured.")
+        largest = list(results["exposition"].values())[-1]
+        shares = ", ".join(f"{share:.1%} with {percent} %" for percent, share in largest["changed"].items())
+        packed = ", ".join(f"{name} {largest[who]['gzip' + more]['wire_bytes'] / 1e3:.0f} kB"
+                           for who, name, more in (("ours", "ours (level 1)", ", none changed"),
+                                                   ("cpp", "prometheus-cpp's (level 6)", ""),
+                                                   ("go", "the Go client's (default level)", "")))
+        lines.append(f"Exposition: lines that differ after a change, of the largest: {shares}. A scrape with gzip: {packed}.")
     if "decode" in results:
         lines.append("Decoding: how far the limit is, is simdjson's row: it reads 32 bytes at a time and needs the "
                      "whole answer in memory, where ours reads a stream byte by byte and holds one stage.")
