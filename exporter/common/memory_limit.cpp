@@ -62,4 +62,19 @@ std::optional<std::uint64_t> memory_limit(const std::filesystem::path& proc,
   }
 }
 
+std::optional<std::uint64_t> allowed_memory() noexcept {
+  static const auto kAllowed = memory_limit();
+  return kAllowed;
+}
+
+std::size_t share_of(std::optional<std::uint64_t> memory, std::uint64_t parts, std::uint64_t least,
+                     std::uint64_t most) {
+  return static_cast<std::size_t>(std::clamp(memory.value_or(UINT64_MAX) / parts, least, most));
+}
+
+std::size_t heap_of(const std::string& text) {
+  constexpr std::size_t kInside = 15;  // no longer text is on the heap
+  return text.capacity() > kInside ? text.capacity() + 16 : 0;
+}
+
 }  // namespace spark_exporter

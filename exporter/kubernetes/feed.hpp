@@ -32,7 +32,7 @@ template <class Object>
 class StoreFeed final : public Feed {
  public:
   /// `most`: bytes that the objects of a page may take.
-  explicit StoreFeed(Store<Object>& store, std::size_t most = page_bytes(memory_limit()))
+  explicit StoreFeed(Store<Object>& store, std::size_t most = page_bytes(allowed_memory()))
       : store_(store), most_(most) {}
 
   void begin_list() override { store_.begin_list(); }

@@ -1,28 +1,25 @@
 #pragma once
 // What the objects of a page cost that are held until its end: nothing of a page that breaks off is used.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 
+#include "exporter/common/memory_limit.hpp"
 #include "exporter/kubernetes/facts.hpp"
 
 namespace spark_exporter::kubernetes {
 
 /// Bytes that the objects of one page may take: an eighth of the limit, for there are several watches.
-inline std::size_t page_bytes(std::optional<std::uint64_t> memory_limit) {
+inline std::size_t page_bytes(std::optional<std::uint64_t> memory) {
   constexpr std::uint64_t kLeast = 4ULL << 20;  // 500 pods
   constexpr std::uint64_t kMost = 128ULL << 20;
-  return static_cast<std::size_t>(std::clamp(memory_limit.value_or(UINT64_MAX) / 8, kLeast, kMost));
+  return share_of(memory, 8, kLeast, kMost);
 }
 
-inline std::size_t heap_of(const std::string& text) {
-  constexpr std::size_t kInside = 15;  // no longer text is on the heap
-  return text.capacity() > kInside ? text.capacity() + 16 : 0;
-}
+using spark_exporter::heap_of;
 inline std::size_t heap_of(const std::map<std::string, std::string>& texts) {
   constexpr std::size_t kNode = 48;
   std::size_t bytes = 0;

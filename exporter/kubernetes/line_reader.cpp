@@ -1,8 +1,7 @@
 #include "exporter/kubernetes/line_reader.hpp"
 
-#include <algorithm>
-
 #include "exporter/common/limits.hpp"
+#include "exporter/common/memory_limit.hpp"
 
 namespace spark_exporter::kubernetes {
 
@@ -33,8 +32,7 @@ void give_back(std::string& line) {
 std::size_t longest_line(std::optional<std::uint64_t> memory) {
   constexpr std::uint64_t kLeast = 2ULL << 20;  // etcd's 1.5 MiB, and what JSON adds
   constexpr std::uint64_t kShare = 16;
-  if (!memory) return limits::kWatchLineBytes;
-  return static_cast<std::size_t>(std::clamp<std::uint64_t>(*memory / kShare, kLeast, limits::kWatchLineBytes));
+  return share_of(memory, kShare, kLeast, limits::kWatchLineBytes);
 }
 
 }  // namespace spark_exporter::kubernetes

@@ -41,9 +41,9 @@ namespace spark_exporter::kubernetes {
 
 struct WatchTuning {
   std::size_t page_objects = limits::kPageObjects;
-  std::size_t line_bytes = longest_line(memory_limit());  ///< of one event
-  Millis list_timeout = std::chrono::seconds{60};         ///< for each page
-  Millis list_silence = std::chrono::seconds{25};         ///< in a page, from the question on
+  std::size_t line_bytes = longest_line(allowed_memory());  ///< of one event
+  Millis list_timeout = std::chrono::seconds{60};           ///< for each page
+  Millis list_silence = std::chrono::seconds{25};           ///< in a page, from the question on
   /// Asked of the server: this, and up to as much again by chance.
   Seconds watch_time{290};
   /// Bookmarks come about every minute. A peer that is gone, not only silent, is noticed by the wire, long before.

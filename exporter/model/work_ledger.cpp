@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kStages = 10'000;     // whose job is remembered: ten times what Spark retains by default
 constexpr std::size_t kJobs = 2'000;        // whose group is remembered
-constexpr std::size_t kJobsForgotten = kJobs - kJobs / 16;  // so many are left when the oldest go
 constexpr std::size_t kAttempts = 1'000;    // with lost tasks that are not read yet
 constexpr std::size_t kReadGaps = 10'000;   // of one attempt: beyond that the rest stays unread
 constexpr std::size_t kLosers = 20'000;     // executors that lost tasks
@@ -35,10 +34,13 @@ void keep_newest(Map& map, std::size_t most) {
   while (map.size() > most) map.erase(map.begin());
 }
 
+/// How many are left of so many when the oldest go.
+constexpr std::size_t left_of(std::size_t most) { return most - most / 16; }
+
 /// Many at a time, since all that follow move up.
 template <class T>
 void keep_newest(WorkLedger::ById<T>& map, std::size_t most) {
-  if (map.size() > most) map.erase(map.begin(), map.nth(map.size() - most + most / 16));
+  if (map.size() > most) map.erase(map.begin(), map.nth(map.size() - left_of(most)));
 }
 
 /// TaskSetManager's words for a speculative task, or what it was a copy of, that came second: "another attempt
@@ -114,7 +116,7 @@ void WorkLedger::apply(const spark::SqlExecution& execution) {
   for (const auto job : execution.job_ids) {
     if (!is_id(job) || owners.contains(job)) continue;
     // Settled and forgotten: Spark tells of its execution for as long as it likes.
-    if (owners.size() >= kJobsForgotten && job < owners.begin()->first && !open_.contains(job)) continue;
+    if (owners.size() >= left_of(kJobs) && job < owners.begin()->first && !open_.contains(job)) continue;
     query_of_.insert_or_assign(job, QueryWork{execution.id, cut(execution.description), spark::Millis{0}});
     keep_newest(query_of_, kStages);
   }

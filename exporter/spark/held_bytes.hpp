@@ -1,7 +1,6 @@
 #pragma once
 // What the elements of a list cost that is held until its end: nothing of an answer that breaks off is used.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,25 +12,16 @@
 namespace spark_exporter::spark {
 
 /// Bytes that the list of one answer may take: a quarter of the limit, for we need half of 32 MiB ourselves.
-inline std::size_t list_bytes(std::optional<std::uint64_t> memory_limit) {
+inline std::size_t list_bytes(std::optional<std::uint64_t> memory) {
   constexpr std::uint64_t kLeast = 4ULL << 20;
   constexpr std::uint64_t kMost = 128ULL << 20;
-  return static_cast<std::size_t>(std::clamp(memory_limit.value_or(UINT64_MAX) / 4, kLeast, kMost));
-}
-
-/// Of this process. Read once: no file is opened for it when none can be.
-inline std::size_t allowed_list_bytes() {
-  static const std::size_t kBytes = list_bytes(memory_limit());
-  return kBytes;
+  return share_of(memory, 4, kLeast, kMost);
 }
 
 /// An executor lives on in the run, its cost and what is shown: 3 kB, measured, and as much again while it changes.
 inline constexpr std::size_t kExecutorBytes = 6 * 1024;
 
-inline std::size_t heap_of(const std::string& text) {
-  constexpr std::size_t kInside = 15;  // no longer text is on the heap
-  return text.capacity() > kInside ? text.capacity() + 16 : 0;
-}
+using spark_exporter::heap_of;
 inline std::size_t heap_of(const Application& item) { return heap_of(item.id) + heap_of(item.name); }
 inline std::size_t heap_of(const Job& item) {
   return heap_of(item.name) + heap_of(item.description) + heap_of(item.group) +

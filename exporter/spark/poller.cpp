@@ -146,7 +146,7 @@ Result<void> Poller::find() {
         health_.errors[static_cast<std::size_t>(ErrorKind::kWrongType)] += report.wrong_types - 1;
         count({ErrorKind::kWrongType, target + ": " + report.first});
       },
-      allowed_list_bytes() / options_.side_by_side);
+      list_bytes(allowed_memory()) / options_.side_by_side);
   connected_ = true;
   refused_ = 0;
   log::info("found the Spark driver", {{"url", found->url.to_string()}, {"app_id", found->application.id}});

@@ -59,7 +59,7 @@ RestClient::RestClient(net::HttpClient& http, std::chrono::milliseconds timeout,
     : http_(http),
       timeout_(timeout),
       on_report_(std::move(on_report)),
-      list_bytes_(list_bytes ? *list_bytes : allowed_list_bytes()) {}
+      list_bytes_(list_bytes ? *list_bytes : spark::list_bytes(allowed_memory())) {}
 
 void RestClient::use_application(std::string id) { application_ = path_segment(id); }
 
