@@ -4,17 +4,16 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <new>
 #include <sstream>
 #include <thread>
 
 #include "tests/support/fake_driver.hpp"
 #include "tests/support/fault_server.hpp"
 #include "tests/support/folder.hpp"
+#include "tests/support/out_of_memory.hpp"
 
 namespace spark_exporter::app {
 namespace {
@@ -246,18 +245,16 @@ TEST_F(Observing, ReloadsItsConfiguration) {
 }
 
 TEST_F(Observing, GoesOnAfterATurnThatBrokeOff) {
-  auto left = std::make_shared<std::atomic<int>>(0);
-  auto& to_throw = *left;
-  wall_ = [left] {
-    if (*left > 0 && (*left)-- > 0) throw std::bad_alloc();
+  const auto memory = std::make_shared<test::OutOfMemory>();
+  wall_ = [memory] {
+    memory->try_it();
     return std::chrono::time_point_cast<kubernetes::Millis>(std::chrono::system_clock::now());
   };
   const auto gate = std::make_shared<test::Gate>();
   serve(server_, kPods, running("late"), event(ended("late", 1)), gate);
   start();
   EXPECT_TRUE(shows(status_of("late"), "0"));
-  to_throw = 3;
-  while (to_throw > 0) std::this_thread::sleep_for(1ms);
+  memory->happen(3);
   EXPECT_TRUE(shows("spark_exporter_errors_total{source=\"kubernetes\",kind=\"io\"}", "3"));
   gate->open();
   EXPECT_TRUE(shows(status_of("late"), "2"));

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <condition_variable>
+#include <functional>
+#include <mutex>
 #include <thread>
 
 #include "tests/support/fault_server.hpp"
@@ -15,6 +18,35 @@ using spark_exporter::test::FaultServer;
 using spark_exporter::test::ReceivedRequest;
 namespace replies = spark_exporter::test::replies;
 
+/// What a PodLife tells: that turn() has something new to say.
+class Wakes {
+ public:
+  void note() {
+    {
+      const std::lock_guard lock(mutex_);
+      ++count_;
+    }
+    noted_.notify_all();
+  }
+
+  /// Asks again after each one; false: not within a minute.
+  bool until(const std::function<bool()>& holds) {
+    const auto end = std::chrono::steady_clock::now() + 60s;
+    for (std::unique_lock lock(mutex_);;) {
+      const int seen = count_;
+      lock.unlock();
+      if (holds()) return true;
+      lock.lock();
+      if (!noted_.wait_until(lock, end, [&] { return count_ != seen; })) return false;
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable noted_;
+  int count_ = 0;
+};
+
 /// Prometheus may come in the very moment in which the final values are out: the last words are on their way then.
 TEST(PodLife, AScrapeAtOnceIsNoReasonToLeaveBeforeTheLastWordsAreDelivered) {
   FaultServer gateway;
@@ -27,7 +59,8 @@ TEST(PodLife, AScrapeAtOnceIsNoReasonToLeaveBeforeTheLastWordsAreDelivered) {
   options.gateway_url = *net::parse_url(gateway.url());
   auto clock = spark::Clock::system();
   clock.wall = [] { return spark::TimePoint{1'795'428'360s}; };  // the made-up pod's run ended a minute ago
-  PodLife life(options, {}, clock, {[] {}, [] {}});
+  Wakes wakes;
+  PodLife life(options, {}, clock, {[&wakes] { wakes.note(); }, [] {}});
   ASSERT_TRUE(life.start());
 
   const auto turn = [&] {
@@ -37,14 +70,15 @@ TEST(PodLife, AScrapeAtOnceIsNoReasonToLeaveBeforeTheLastWordsAreDelivered) {
     life.scraped("10.0.0.9", done.beside.run_over);
     return done.beside.run_over;
   };
-  const auto until = std::chrono::steady_clock::now() + 60s;
-  while (!life.knows_pod() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(1ms);
+  ASSERT_TRUE(wakes.until([&] { return life.knows_pod(); }));
   ASSERT_FALSE(turn());
   api.set(with_driver_end(running_pod(true, 300), 0, "Completed"));
-  while (!turn() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(1ms);
+  ASSERT_TRUE(wakes.until(turn));
   EXPECT_FALSE(life.decide().leave) << life.decide().why;
 
   gateway.set_fallback([](const ReceivedRequest&) { return replies::status(200); });
+  // The courier tells nobody when it is done.
+  const auto until = std::chrono::steady_clock::now() + 60s;
   while (!life.decide().leave && std::chrono::steady_clock::now() < until) {
     EXPECT_TRUE(turn());
     std::this_thread::sleep_for(1ms);

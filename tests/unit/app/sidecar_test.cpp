@@ -10,18 +10,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <fstream>
 #include <mutex>
-#include <new>
 #include <sstream>
-#include <thread>
 
 #include "exporter/common/process_stats.hpp"
 #include "exporter/net/http_client.hpp"
 #include "tests/support/fake_driver.hpp"
 #include "tests/support/fault_server.hpp"
+#include "tests/support/out_of_memory.hpp"
 #include "tests/unit/app/scene.hpp"
 
 namespace spark_exporter::app {
@@ -67,18 +65,17 @@ void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
 
 TEST(Sidecar, GoesOnAfterATurnThatBrokeOff) {
   DriverServer driver;
-  std::atomic<int> to_throw{0};
+  test::OutOfMemory memory;
   auto clock = spark::Clock::system();
-  clock.wall = [wall = clock.wall, &to_throw] {
-    if (to_throw > 0 && to_throw-- > 0) throw std::bad_alloc();
+  clock.wall = [wall = clock.wall, &memory] {
+    memory.try_it();
     return wall();
   };
   Sidecar sidecar(options_for(driver.server()), {}, {}, clock);
   ASSERT_TRUE(sidecar.start());
   driver.change([](FakeDriver& d) { d.run_job(2, 2); });
   scrape_until(sidecar, [](const std::string& text) { return value(text, kSucceeded) == 1; });
-  to_throw = 3;
-  while (to_throw > 0) std::this_thread::sleep_for(1ms);
+  memory.happen(3);
   driver.change([](FakeDriver& d) { d.run_job(2, 2); });
   const auto text = scrape_until(sidecar, [](const std::string& now) { return value(now, kSucceeded) == 2; });
   EXPECT_EQ(value(text, errors_of(ErrorKind::kIo)), 3);
