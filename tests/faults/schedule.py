@@ -122,8 +122,7 @@ class Schedule:
                 self.names.close()
             self.subject.remove()
 
-    def watch(self):
-        """A judge, who begins."""
+    def make_judge(self):
         one = judge.Judge(self.subject, self.clock)
         one.expect_503 = self.LISTS_FIRST
         one.own += self.FORGOTTEN
@@ -131,6 +130,11 @@ class Schedule:
         if self.truth:
             one.truth = lambda key, ms: self.truth.truth[key].at(ms)
             one.keys = list(self.truth.truth)
+        return one
+
+    def watch(self):
+        """A judge, who begins."""
+        one = self.make_judge()
         self.watching = asyncio.ensure_future(one.run())
         return one
 
@@ -162,8 +166,13 @@ class Schedule:
         self.judge.blame("crash", f"ended with {self.subject.process.returncode} in {what}")
         return False
 
+    @property
+    def settled_within(self):
+        """Seconds after the last that happened."""
+        return 2 * self.interval
+
     async def _settle(self):
-        """All has happened: two intervals later all of it is counted, and no more."""
+        """All has happened: soon all of it is counted, and no more."""
         await self.clock.until(self.truth.rest / 1000 + 1)
         if not self.is_alive("the end"):
             return False
@@ -174,9 +183,9 @@ class Schedule:
             wrong = self.judge.differences(scrape, self.clock.ms(), exact=True) if up else ["it is not up"]
             if not wrong:
                 break
-            if self._since(began, real) > 2 * self.interval + (0 if up else judge.PATIENCE):
+            if self._since(began, real) > self.settled_within + (0 if up else judge.PATIENCE):
                 for words in wrong:
-                    self.judge.blame("wrong" if up else "late", f"{words}, two intervals after the last that happened")
+                    self.judge.blame("wrong" if up else "late", f"{words}, {self.settled_within} s after the last that happened")
                 return False
             await self.clock.sleep(0.3)
         self.at_the_end(scrape)

@@ -9,12 +9,32 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 MEMORY = 32 << 20
 CGROUPS = "/sys/fs/cgroup/memory"
 ASKED_AGAIN = 1  # seconds after which libc asks a name server again
 SMALL_DISK = 1 << 20  # bytes of the file system that has the state
+
+
+def binary():
+    return os.path.abspath(os.environ.get("SPARK_EXPORTER") or os.path.join(
+        os.path.dirname(os.path.abspath(__file__)), "..", "..", "build", "release", "spark_exporter"))
+
+
+def with_folder(prefix, work):
+    """What work(folder), a coroutine, returns: in mounts of its own and in a folder that is gone then. Ends as skipped
+    where there is no compiler for the clock."""
+    if not shutil.which("cc"):
+        print("skipped: no cc on the PATH")
+        sys.exit(77)
+    own_mounts()
+    folder = tempfile.mkdtemp(prefix=prefix)
+    try:
+        return asyncio.run(work(folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def end_with_parent():

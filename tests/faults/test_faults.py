@@ -5,9 +5,7 @@
 import argparse
 import asyncio
 import os
-import shutil
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -27,10 +25,6 @@ def role_of(seed, given):
     return next((role for role in ROLES if role.NAME == given.role), TURNS[seed % len(TURNS)])
 
 
-def binary():
-    return os.environ.get("SPARK_EXPORTER") or os.path.join(HERE, "..", "..", "build", "release", "spark_exporter")
-
-
 async def run_all(given, folder):
     shim = clock.build_shim(folder)
     DeliveryRole.receivers = receivers.Receivers()
@@ -47,8 +41,7 @@ async def run_all(given, folder):
             role = role_of(seed, given)
             if role is DeliveryRole and receivers.missing():
                 return
-            each = role(seed, number, os.path.abspath(binary()), shim, os.path.join(folder, str(number)), lag,
-                        given.only)
+            each = role(seed, number, subject.binary(), shim, os.path.join(folder, str(number)), lag, given.only)
             await each.run()
             done.append(each)
             state = "good" if not each.judge.wrong else "WRONG"
@@ -130,15 +123,7 @@ def main():
     parser.add_argument("--only")
     parser.add_argument("--table")
     given = parser.parse_args()
-    if not shutil.which("cc"):
-        print("skipped: no cc on the PATH")
-        return 77
-    subject.own_mounts()
-    folder = tempfile.mkdtemp(prefix="faults-")
-    try:
-        done = asyncio.run(run_all(given, folder))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    done = subject.with_folder("faults-", lambda folder: run_all(given, folder))
     text, wrong = table(done)
     print(text)
     if given.table and not wrong:

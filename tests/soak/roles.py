@@ -1,6 +1,4 @@
 """The faults' roles without faults, for hours: what comes also goes."""
-import time
-
 import fleet
 import gate
 import role_observer
@@ -20,7 +18,7 @@ RETAINED_DEAD = 100      # spark.ui.retainedDeadExecutors
 class Soak(schedule.Schedule):
     """Set before it is made: hours of compressed time, and how many times faster they pass."""
 
-    HOURS, FACTOR = 1.0, 30
+    HOURS, FACTOR = 1.0, 20
 
     def draw(self, chance, only):
         self.interval, self.episodes = 10, []
@@ -34,14 +32,15 @@ class Soak(schedule.Schedule):
     def begin_ms(self):
         return STARTED_S * self.FACTOR * 1000
 
+    settled_within = BEHIND_S
+
     def turn(self, now):
         """Between two scrapes."""
 
     async def live(self):
         self.clock.restart()  # what happens was drawn first, which takes a while
         await self.subject.start()
-        self.judge = self.watch()
-        self.watching.cancel()  # here, one scrape comes after the other
+        self.judge = self.make_judge()  # it does not watch: one scrape comes after the other
         while (now := self.clock.elapsed()) * 1000 < self.end_ms:
             self.turn(now)
             scrape = await self.judge.scrape()
@@ -56,28 +55,7 @@ class Soak(schedule.Schedule):
             await self.clock.until(now + SCRAPED_S)
         for words in self.samples.complaints():
             self.judge.blame("growth", words)
-        await self.settle()
-
-    async def settle(self):
-        """In the end each counter is what is true, and no more."""
-        await self.clock.until(self.truth.rest / 1000 + 1)
-        began, real = self.clock.elapsed(), time.monotonic()
-        while True:
-            scrape = await self.judge.scrape()
-            wrong = self.judge.differences(scrape, self.clock.ms(), exact=True) if scrape else ["no scrape"]
-            if not wrong:
-                break
-            if self.since(began, real) > BEHIND_S or not self.subject.alive():
-                for words in wrong:
-                    self.judge.blame("wrong", f"in the end {words}")
-                return
-            await self.clock.sleep(1)
-        await self.clock.sleep(2 * self.interval)
-        self.at_the_end(await self.judge.scrape())
-
-    def since(self, began, real):
-        """Compressed seconds, without what the machine lost meanwhile."""
-        return self.clock.elapsed() - began - self.lag.since(real) * self.FACTOR
+        await self._settle()
 
 
 class ForgetfulDriver(spark_rest.Driver):

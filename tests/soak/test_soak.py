@@ -6,9 +6,7 @@ right all the time.
 import argparse
 import asyncio
 import os
-import shutil
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -23,17 +21,13 @@ KIB = 1024
 subject.SMALL_DISK = 64 << 20  # it is not to be full here
 
 
-def binary():
-    return os.environ.get("SPARK_EXPORTER") or os.path.join(HERE, "..", "..", "build", "release", "spark_exporter")
-
-
 async def run_all(given, folder):
     shim = clock.build_shim(folder)
     lag = judge.Lag()
     lagging = asyncio.ensure_future(lag.run())
     roles.Soak.HOURS, roles.Soak.FACTOR = given.hours, given.factor
     wanted = [role for name, role in roles.ROLES.items() if given.role in (None, name)]
-    soaks = [role(given.seed + at, at, os.path.abspath(binary()), shim, os.path.join(folder, str(at)), lag)
+    soaks = [role(given.seed + at, at, subject.binary(), shim, os.path.join(folder, str(at)), lag)
              for at, role in enumerate(wanted)]
     try:
         await asyncio.gather(*(each.run() for each in soaks))
@@ -86,15 +80,7 @@ def main():
     parser.add_argument("--role", choices=roles.ROLES)
     parser.add_argument("--table")
     given = parser.parse_args()
-    if not shutil.which("cc"):
-        print("skipped: no cc on the PATH")
-        return 77
-    subject.own_mounts()
-    folder = tempfile.mkdtemp(prefix="soak-")
-    try:
-        soaks = asyncio.run(run_all(given, folder))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    soaks = subject.with_folder("soak-", lambda folder: run_all(given, folder))
     print("\n".join(map(told, soaks)))
     if any(each.judge.wrong for each in soaks):
         return 1
