@@ -13,29 +13,20 @@ import urllib.request
 
 from asking import Connection, series
 from driver import ROOT, Unavailable, free_port
-from process import CpuMeter, memory_bytes
+from process import Child, CpuMeter, memory_bytes
 
 RUNS = {2_000: 40, 10_000: 200, 100_000: 2_000}
 PERCENT = (1, 10, 100)
 
 
-class Server:
+class Server(Child):
     """bench/exposition_server, in one of its two kinds."""
 
     def __init__(self, build, who, runs):
         program = os.path.join(build, "bench", "exposition_server")
         if not os.access(program, os.X_OK):
             raise Unavailable(f"{program} is not built (make bench)")
-        self._process = subprocess.Popen([program, who, str(runs)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=subprocess.DEVNULL, text=True)
-        self.pid, self.port = self._process.pid, int(self._process.stdout.readline())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._process.terminate()
-        self._process.wait()
+        super().__init__(program, who, str(runs), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def change(self, percent):
         urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{self.port}/change?{percent}", b""), timeout=60)

@@ -10,7 +10,7 @@ import urllib.request
 
 from asking import Connection, series
 from driver import HERE, ROOT, Exporter, Unavailable, free_port
-from process import CpuMeter, cpu_seconds, memory_bytes
+from process import Child, CpuMeter, cpu_seconds, memory_bytes
 
 SIZES = (20, 200, 2_000)
 EVENTS = 200             # changed at once, of how many runs there ever are
@@ -20,18 +20,9 @@ CALM = 2                 # seconds without an event until what follows from the 
 SHOWN = re.compile(r'^spark_job_state\{[^}]*app="(nightly-load-\d+)"[^}]*\} 1$', re.M)
 
 
-class FakeCluster:
+class FakeCluster(Child):
     def __init__(self, runs):
-        self._process = subprocess.Popen([sys.executable, os.path.join(HERE, "fake_cluster.py"), str(runs)],
-                                         stdout=subprocess.PIPE, text=True)
-        self.port = int(self._process.stdout.readline())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._process.terminate()
-        self._process.wait()
+        super().__init__(sys.executable, os.path.join(HERE, "fake_cluster.py"), str(runs))
 
     def change(self, pods):
         urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{self.port}/change?pods={pods}",

@@ -1,6 +1,7 @@
 """What a process uses, as the kernel says it."""
 import os
 import re
+import subprocess
 import time
 
 
@@ -34,6 +35,21 @@ def memory_bytes(pid):
             if name in ("VmRSS", "VmHWM"):
                 values[name] = int(value.split()[0]) * 1024
     return values["VmRSS"], values["VmHWM"]
+
+
+class Child:
+    """A program that prints its port as its first line, and is ended with the block."""
+
+    def __init__(self, *command, **more):
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **more)
+        self.pid, self.port = self._process.pid, int(self._process.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        self._process.wait()
 
 
 class CpuMeter:

@@ -10,7 +10,7 @@ import time
 
 from asking import Connection, series
 from driver import HERE, ROOT, Exporter, Unavailable, free_port
-from process import CpuMeter, memory_bytes, percentile
+from process import Child, CpuMeter, memory_bytes, percentile
 
 EXECUTORS = 126  # some 2,000 series
 WARM_UP_SCRAPES = 20
@@ -50,18 +50,9 @@ def start_up(binary, spark_port, starts):
     return {"starts": starts, "p50": percentile(times, 0.5), "p99": percentile(times, 0.99), "max": max(times)}
 
 
-class FakeDriver:
+class FakeDriver(Child):
     def __init__(self, executors, *mode):
-        self._process = subprocess.Popen([sys.executable, os.path.join(HERE, "fake_driver.py"), str(executors), *mode],
-                                         stdout=subprocess.PIPE, text=True)
-        self.port = int(self._process.stdout.readline())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._process.terminate()
-        self._process.wait()
+        super().__init__(sys.executable, os.path.join(HERE, "fake_driver.py"), str(executors), *mode)
 
 
 def time_scrapes(port, target, scrapes, use_gzip, warm_up=WARM_UP_SCRAPES):
