@@ -14,8 +14,9 @@ PLANTED = {"fetch_failed", "disk_full", "permission_denied", "heap_oom", "execut
            "listener_events_dropped",
            "path_not_found"}  # the shuffle file that is gone
 # Spark 3.5 says so in the exception that ends the driver, 4.x shows the worker's in its place; and what else an executor's
-# death may look like to those who talk to it, or to a job that waits for the next one.
-MAY_BE = {"stage_aborted", "connection_failed", "heartbeat_timeout", "rpc_timeout", "no_resources"}
+# death may look like to those who talk to it, to a job that waits for the next one, or to a driver that stops meanwhile:
+# what fails then Spark's own Utils.tryLogNonFatalError calls "Uncaught exception in thread ...".
+MAY_BE = {"stage_aborted", "connection_failed", "heartbeat_timeout", "rpc_timeout", "no_resources", "uncaught_exception"}
 CONF = {"spark.task.maxFailures": 2, "spark.scheduler.listenerbus.eventqueue.eventLog.capacity": 1}
 STRUCTURED = {"spark.log.structuredLogging.enabled": "true"}
 
@@ -46,6 +47,16 @@ def messages(scrape):
     return {labels["level"]: value for labels, value in scrape.series("spark_log_messages_total")}
 
 
+def print_errors(path):
+    """What the log calls errors, with what it says of them: a signature that nobody planted is in there."""
+    with open(path, errors="replace") as log:
+        after = 0
+        for line in log:
+            after = 6 if " ERROR " in line[:24] or '"ERROR"' in line else after - 1
+            if after > 0:
+                print("  ", line.rstrip()[:300])
+
+
 def run(version, scenario, conf=None):
     """The last scrape of a run, the levels of its log and the driver's exit code."""
     title = f"{scenario}, Spark {version}{', JSON' if conf and 'true' in conf.values() else ''}"
@@ -74,6 +85,8 @@ def run(version, scenario, conf=None):
         else:
             check.equal("exit code", 1, code)
             check.equal("signatures", PLANTED, found - MAY_BE)
+        if check.wrong:
+            print_errors(spark.log)
     lab.keep(f"logs-{version}-{scenario}", live, final)
     check.done()
 
