@@ -7,7 +7,7 @@ set -euo pipefail
 
 declare -A groups=(
   [build]="build-essential?g++ cmake?cmake ninja-build?ninja ccache?ccache prometheus-cpp-dev libcivetweb-dev
-    libboost1.81-dev nlohmann-json3-dev libyaml-cpp-dev libssl-dev zlib1g-dev libcli11-dev libspdlog-dev
+    libboost1.81-dev nlohmann-json3-dev libyaml-cpp-dev libssl-dev zlib1g-dev libisal-dev libcli11-dev libspdlog-dev
     libabsl-dev tzdata"
   [demo]="python3?python3 openjdk-17-jre-headless?java procps?ps ca-certificates"
   [monitoring]="prometheus?prometheus prometheus-alertmanager?prometheus-alertmanager"

@@ -8,8 +8,8 @@
 set -euo pipefail
 
 # gcc-12-base is the licence of the two libraries of gcc. tests/e2e/test_image.py holds the list against the binary.
-packages=(libabsl20220623 libc6 libcivetweb1 libcrypt1 libfmt9 libgcc-s1 libspdlog1.10 libssl3 libstdc++6 libyaml-cpp0.7
-  zlib1g ca-certificates tzdata gcc-12-base)
+packages=(libabsl20220623 libc6 libcivetweb1 libcrypt1 libfmt9 libgcc-s1 libisal2 libspdlog1.10 libssl3 libstdc++6
+  libyaml-cpp0.7 zlib1g ca-certificates tzdata gcc-12-base)
 # Left out as in Debian's slim images; character sets, since nothing converts them; and the programs of packages that
 # are here as data.
 left_out=('./usr/share/man/*' './usr/share/locale/*' './usr/share/lintian/*' './usr/lib/*/gconv/*' './usr/sbin/*'

@@ -1,14 +1,10 @@
 #include "exporter/metrics/exposition.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <new>
-#include <stdexcept>
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/text.hpp"
@@ -233,30 +229,6 @@ std::string label_value(std::string_view raw) {
     out += next;
     raw.remove_prefix(length == 0 ? 1 : length);
   }
-  return out;
-}
-
-std::string gzip_member(std::string_view text) {
-  constexpr int kLevel = 1;
-  constexpr int kGzipWindow = 15 + 16;  // zlib: +16 writes a gzip header
-  constexpr int kMemory = 8;
-  if (text.size() > std::numeric_limits<uInt>::max()) throw std::length_error("text too large for one gzip member");
-  z_stream stream{};
-  if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) {
-    throw std::bad_alloc();
-  }
-  struct End {
-    z_stream* stream;
-    ~End() { deflateEnd(stream); }
-  } const end{&stream};
-  std::string out(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // zlib does not write there
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(std::min<std::size_t>(out.size(), std::numeric_limits<uInt>::max()));
-  if (deflate(&stream, Z_FINISH) != Z_STREAM_END) throw std::runtime_error("zlib cannot finish a gzip member");
-  out.resize(stream.total_out);
-  out.shrink_to_fit();
   return out;
 }
 

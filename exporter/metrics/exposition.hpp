@@ -40,7 +40,7 @@ class Exposition {
   explicit Exposition(Packed packed) : text_bytes_(packed.text_bytes), gzip_(std::move(packed.gzip)), is_text_(false) {}
 
   const std::string& text() const;
-  /// The text as one gzip member (level 1).
+  /// The text as one gzip member.
   const std::string& gzip() const;
 
  private:
@@ -50,8 +50,5 @@ class Exposition {
   mutable std::string gzip_;
   bool is_text_;
 };
-
-/// gzip of `text` at level 1, as a complete member. Members may be concatenated.
-std::string gzip_member(std::string_view text);
 
 }  // namespace spark_exporter::metrics

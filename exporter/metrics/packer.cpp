@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/metrics/deflater.hpp"
+
 namespace spark_exporter::metrics {
 namespace {
 
@@ -20,7 +22,6 @@ constexpr std::string_view kHead("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff", 10)
 constexpr std::string_view kEnd("\x03\x00", 2);
 
 Bytef* bytes(char* data) { return reinterpret_cast<Bytef*>(data); }
-Bytef* bytes(const char* data) { return bytes(const_cast<char*>(data)); }  // zlib does not write there
 
 void append_little_endian(std::string& out, std::uint64_t value) {
   for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift & 0xFF);
@@ -60,7 +61,7 @@ std::uint64_t hash(std::string_view text, std::uint64_t seed) {
 struct Piece {
   std::string deflated;  ///< ends at a byte, not with a last block
   std::size_t text_bytes = 0;
-  uLong crc = 0;
+  std::uint32_t crc = 0;
   std::uint64_t used = 0;  ///< the exposition that it was last part of
 };
 
@@ -68,17 +69,7 @@ struct Piece {
 
 class Packer::Impl {
  public:
-  Impl() : seed_(std::random_device{}() | std::uint64_t{std::random_device{}()} << 32) {
-    constexpr int kLevel = 1;
-    constexpr int kRawWindow = -15;
-    constexpr int kMemory = 8;
-    if (deflateInit2(&stream_, kLevel, Z_DEFLATED, kRawWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) {
-      throw std::bad_alloc();
-    }
-  }
-  ~Impl() { deflateEnd(&stream_); }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
+  Impl() : seed_(std::random_device{}() | std::uint64_t{std::random_device{}()} << 32) {}
 
   void begin() { order_.clear(); }
 
@@ -96,7 +87,7 @@ class Packer::Impl {
     for (const auto* piece : order_) size += piece->deflated.size();
     packed.gzip.reserve(size);
     packed.gzip += kHead;
-    uLong crc = crc32(0, nullptr, 0);
+    uLong crc = 0;  // of nothing
     for (const auto* piece : order_) {
       packed.gzip += piece->deflated;
       packed.text_bytes += piece->text_bytes;
@@ -115,27 +106,14 @@ class Packer::Impl {
 
  private:
   void deflate_into(Piece& piece, std::string_view text) {
-    if (text.size() > std::numeric_limits<uInt>::max()) throw std::length_error("a piece is too large for zlib");
-    if (deflateReset(&stream_) != Z_OK) throw std::runtime_error("zlib cannot begin a piece");
-    // A flush writes a few bytes more than the end that deflateBound() reckons with.
-    constexpr std::size_t kFlush = 16;
-    buffer_.resize(deflateBound(&stream_, static_cast<uLong>(text.size())) + kFlush);
-    stream_.next_in = bytes(text.data());
-    stream_.avail_in = static_cast<uInt>(text.size());
-    stream_.next_out = bytes(buffer_.data());
-    stream_.avail_out = static_cast<uInt>(buffer_.size());
-    if (deflate(&stream_, Z_SYNC_FLUSH) != Z_OK || stream_.avail_in != 0 || stream_.avail_out == 0) {
-      throw std::runtime_error("zlib cannot finish a piece");
-    }
-    piece.deflated.assign(buffer_.data(), stream_.total_out);
+    piece.deflated = deflater_.piece(text);
     piece.text_bytes = text.size();
-    piece.crc = crc32(crc32(0, nullptr, 0), bytes(text.data()), static_cast<uInt>(text.size()));
+    piece.crc = checksum(text);
     ++compressed_;
   }
 
   const std::uint64_t seed_;
-  z_stream stream_{};
-  std::string buffer_;
+  Deflater deflater_;
   std::map<std::pair<std::uint64_t, std::size_t>, Piece> pieces_;  ///< by hash and size
   std::vector<const Piece*> order_;                                ///< entries of a map stay where they are
   std::uint64_t round_ = 1;
@@ -149,6 +127,13 @@ void Packer::add(std::string_view piece) { impl_->add(piece); }
 Packed Packer::finish() { return impl_->finish(); }
 std::uint64_t Packer::compressed() const { return impl_->compressed(); }
 
+std::string gzip_member(std::string_view text) {
+  Packer packer;
+  packer.begin();
+  packer.add(text);
+  return packer.finish().gzip;
+}
+
 std::string unpack(std::string_view gzip, std::size_t text_bytes) {
   constexpr int kGzipWindow = 15 + 16;
   constexpr std::size_t kMost = std::numeric_limits<uInt>::max();
@@ -160,7 +145,7 @@ std::string unpack(std::string_view gzip, std::size_t text_bytes) {
     ~End() { inflateEnd(stream); }
   } const end{&stream};
   std::string text(text_bytes, '\0');
-  stream.next_in = bytes(gzip.data());
+  stream.next_in = bytes(const_cast<char*>(gzip.data()));  // zlib does not write there
   stream.avail_in = static_cast<uInt>(gzip.size());
   stream.next_out = bytes(text.data());
   stream.avail_out = static_cast<uInt>(text.size());

@@ -39,6 +39,9 @@ class Packer {
   std::unique_ptr<Impl> impl_;
 };
 
+/// `text` as one gzip member. Members may be concatenated.
+std::string gzip_member(std::string_view text);
+
 /// The text of a gzip member that is ours, of which it is known to have `text_bytes`.
 std::string unpack(std::string_view gzip, std::size_t text_bytes);
 

@@ -6,6 +6,8 @@
 
 #include <zlib.h>
 
+#include <random>
+
 #include "exporter/metrics/exposition.hpp"
 #include "tests/unit/metrics/scene.hpp"
 
@@ -53,6 +55,25 @@ TEST(Packer, MakesOneMemberOfAllPieces) {
   EXPECT_EQ(packer.compressed(), 3U) << "the piece that is there twice is packed once";
   packer.begin();
   EXPECT_EQ(gunzip(packer.finish().gzip), "");
+}
+
+TEST(Packer, TakesAnyBytes) {
+  std::mt19937 random(20'261'127);  // NOLINT(cert-msc51-cpp): every run the same
+  const auto below = [&random](std::size_t bound) { return random() % bound; };
+  for (int round = 0; round < 200; ++round) {
+    Packer packer;
+    std::string text;
+    packer.begin();
+    for (std::size_t pieces = 1 + below(4); pieces > 0; --pieces) {
+      // Of few letters it becomes small; of all it cannot, and is longer than room is first made for.
+      const std::size_t letters = 1 + below(256);
+      std::string piece(below(round % 10 == 0 ? 300'000 : 3'000), '\0');
+      for (auto& c : piece) c = static_cast<char>(below(letters));
+      packer.add(piece);
+      text += piece;
+    }
+    ASSERT_EQ(gunzip(packer.finish().gzip), text) << "round " << round;
+  }
 }
 
 TEST(Packer, KeepsThePiecesOfTheTextBeforeAndNoOlderOnes) {

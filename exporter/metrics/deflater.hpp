@@ -1,0 +1,34 @@
+#pragma once
+// Deflate (RFC 1951) and its checksum by ISA-L, which takes a sixth of the processor time of zlib's level 1 for texts of
+// ours and 5 % more bytes (docs/proof/exposition.md).
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace spark_exporter::metrics {
+
+/// One thread. Holds 170 kB.
+class Deflater {
+ public:
+  Deflater();
+  ~Deflater();
+  Deflater(const Deflater&) = delete;
+  Deflater& operator=(const Deflater&) = delete;
+
+  /// `text` by itself: blocks of which none is the last, ending at a byte, so that such pieces may follow each other.
+  /// Valid until the next call. Throws std::length_error beyond 4 GiB.
+  std::string_view piece(std::string_view text);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+  std::string out_;
+};
+
+/// The CRC-32 of gzip (RFC 1952).
+std::uint32_t checksum(std::string_view text);
+
+}  // namespace spark_exporter::metrics
