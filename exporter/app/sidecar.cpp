@@ -294,6 +294,7 @@ void Sidecar::live() {
       }
       if (life_.terminated()) next_poll = std::min(next_poll, clock_.steady() + kLastPolls);
       publish();
+      heap_.give_back();
     } catch (const std::exception& failure) {  // out of memory: what was published last stays
       next_poll = clock_.steady() + options_.spark_interval;
       poller_.broke_off();

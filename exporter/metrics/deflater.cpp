@@ -26,7 +26,8 @@ Deflater::Deflater() : state_(std::make_unique<State>()) {
 Deflater::~Deflater() = default;
 
 std::string_view Deflater::piece(std::string_view text) {
-  if (text.size() > std::numeric_limits<std::uint32_t>::max()) throw std::length_error("a piece is too large for deflate");
+  if (text.size() > std::numeric_limits<std::uint32_t>::max())
+    throw std::length_error("a piece is too large for deflate");
   auto& stream = state_->stream;
   isal_deflate_reset(&stream);
   stream.flush = SYNC_FLUSH;

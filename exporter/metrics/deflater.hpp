@@ -1,6 +1,6 @@
 #pragma once
-// Deflate (RFC 1951) and its checksum by ISA-L, which takes a sixth of the processor time of zlib's level 1 for texts of
-// ours and 5 % more bytes (docs/proof/exposition.md).
+// Deflate (RFC 1951) and its checksum by ISA-L, which takes a sixth of the processor time of zlib's level 1 for texts
+// of ours and 5 % more bytes (docs/proof/exposition.md).
 
 #include <cstddef>
 #include <cstdint>

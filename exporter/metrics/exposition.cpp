@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 
 #include "exporter/common/limits.hpp"
 #include "exporter/common/text.hpp"
@@ -220,6 +221,9 @@ void append_family(std::string& out, const MetricFamily& family) {
 }
 
 std::string label_value(std::string_view raw) {
+  // As good as all are; the loop below looks at each byte by itself.
+  const auto all = std::accumulate(raw.begin(), raw.end(), 0, [](int bits, char c) { return bits | c; });
+  if ((all & 0x80) == 0 && raw.size() <= limits::kLabelValueBytes) return std::string(raw);
   std::string out;
   out.reserve(std::min(raw.size(), limits::kLabelValueBytes));
   while (!raw.empty()) {

@@ -60,7 +60,7 @@ void Run::lose_job(std::int64_t id) {
   jobs_.lose(id);
 }
 
-void Run::apply_stages(const std::vector<spark::Stage>& stages) {
+void Run::apply_stages(const spark::Stages& stages) {
   for (const auto& stage : stages) {
     const bool settled = stages_.is_settled(stage);
     const spark::Millis before{stages_.slot_time_ms({stage.id, stage.attempt})};

@@ -42,7 +42,7 @@ class Run {
   /// Jobs in any order; `now` is the poll's time.
   void apply_jobs(std::vector<spark::Job> jobs, spark::TimePoint now);
   void lose_job(std::int64_t id);
-  void apply_stages(const std::vector<spark::Stage>& stages);
+  void apply_stages(const spark::Stages& stages);
   void lose_stage(std::int64_t id);
   /// Both return whether the other list must be asked, see ExecutorLedger.
   bool apply_executors(const std::vector<spark::Executor>& executors, spark::TimePoint now);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -93,6 +94,8 @@ struct Stage {
   std::int64_t shuffle_write_records = 0;
   std::vector<Accumulator> quality;  ///< accumulatorUpdates whose names begin with kQualityPrefix, as many as are kept
 };
+/// A driver may keep tens of thousands of stages, and a vector of them would be there twice while it grows.
+using Stages = std::deque<Stage>;
 inline constexpr std::string_view kQualityPrefix = "data_quality.";
 
 /// GET /applications/ID/stages/STAGE/ATTEMPT/taskSummary?quantiles=..: over finished tasks.

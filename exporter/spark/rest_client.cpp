@@ -85,17 +85,16 @@ Result<void> RestClient::ask(const std::string& target, std::uint64_t body_limit
   return done;
 }
 
-template <class T>
-Result<std::vector<T>> RestClient::list(const std::string& target,
-                                        Result<DecodeReport> (*decode)(std::istream&, const Each<T>&),
-                                        const std::function<bool(const T&)>& keep, std::size_t most) {
-  std::vector<T> items;
+template <class T, class List>
+Result<List> RestClient::list(const std::string& target, Result<DecodeReport> (*decode)(std::istream&, const Each<T>&),
+                              const std::function<bool(const T&)>& keep, std::size_t most) {
+  List items;
   std::size_t held = 0;
   std::string over;
   auto done = ask(target, limits::kListBodyBytes, [&](std::istream& body) {
     return decode(body, [&](T&& item) {
       if (!over.empty() || (keep && !keep(item))) return;
-      // While the vector grows, the old one is there as well.
+      // While a vector grows, the old one is there as well.
       held += 2 * sizeof(T) + heap_of(item);
       if (items.size() == most) over = "more than " + std::to_string(most) + " elements";
       if (held > list_bytes_) {
@@ -106,7 +105,9 @@ Result<std::vector<T>> RestClient::list(const std::string& target,
         items = {};  // the rest is only read
         return;
       }
-      if (items.size() == items.capacity()) items.reserve(items.size() + items.size() / 4 + 8);
+      if constexpr (requires { items.capacity(); }) {
+        if (items.size() == items.capacity()) items.reserve(items.size() + items.size() / 4 + 8);
+      }
       items.push_back(std::move(item));
     });
   });
@@ -129,12 +130,12 @@ Result<std::vector<Job>> RestClient::running_jobs() {
   return list(application_path("/jobs?status=running"), decode_jobs);
 }
 
-Result<std::vector<Stage>> RestClient::stages(const std::function<bool(const Stage&)>& keep) {
-  return list(application_path("/stages"), decode_stages, keep);
+Result<Stages> RestClient::stages(const std::function<bool(const Stage&)>& keep) {
+  return list<Stage, Stages>(application_path("/stages"), decode_stages, keep);
 }
 
-Result<std::vector<Stage>> RestClient::active_stages() {
-  return list(application_path("/stages?status=active"), decode_stages);
+Result<Stages> RestClient::active_stages() {
+  return list<Stage, Stages>(application_path("/stages?status=active"), decode_stages);
 }
 
 Result<std::vector<Executor>> RestClient::executors() {
@@ -157,8 +158,8 @@ Result<Job> RestClient::job(std::int64_t id) {
   return first_of(list(application_path("/jobs/" + std::to_string(id)), decode_jobs), "job");
 }
 
-Result<std::vector<Stage>> RestClient::stage_attempts(std::int64_t id) {
-  return list(application_path("/stages/" + std::to_string(id) + "?details=false"), decode_stages);
+Result<Stages> RestClient::stage_attempts(std::int64_t id) {
+  return list<Stage, Stages>(application_path("/stages/" + std::to_string(id) + "?details=false"), decode_stages);
 }
 
 Result<SqlExecution> RestClient::sql_execution(std::int64_t id) {

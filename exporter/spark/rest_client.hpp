@@ -36,8 +36,8 @@ class RestClient {
   // Lists: only elements for which `keep` holds are held.
   Result<std::vector<Job>> jobs(const std::function<bool(const Job&)>& keep);
   Result<std::vector<Job>> running_jobs();
-  Result<std::vector<Stage>> stages(const std::function<bool(const Stage&)>& keep);
-  Result<std::vector<Stage>> active_stages();
+  Result<Stages> stages(const std::function<bool(const Stage&)>& keep);
+  Result<Stages> active_stages();
   Result<std::vector<Executor>> executors();
   Result<std::vector<Executor>> all_executors();
   /// At most `length` executions from position `offset` (not id!) of the retained ones, oldest first.
@@ -46,7 +46,7 @@ class RestClient {
 
   // One thing; kNotFound if Spark does not know it (never did, or forgot it).
   Result<Job> job(std::int64_t id);
-  Result<std::vector<Stage>> stage_attempts(std::int64_t id);
+  Result<Stages> stage_attempts(std::int64_t id);
   Result<SqlExecution> sql_execution(std::int64_t id);
   /// What an execution that ended has written, out of its plan.
   Result<SqlWrite> sql_write(std::int64_t id);
@@ -64,9 +64,9 @@ class RestClient {
   using Decode = std::function<Result<DecodeReport>(std::istream&)>;
   Result<void> ask(const std::string& target, std::uint64_t body_limit, const Decode& decode);
   /// A whole list, or an error: nothing of an answer that breaks off is used. Empty `keep`: all elements.
-  template <class T>
-  Result<std::vector<T>> list(const std::string& target, Result<DecodeReport> (*decode)(std::istream&, const Each<T>&),
-                              const std::function<bool(const T&)>& keep = {}, std::size_t most = limits::kListItems);
+  template <class T, class List = std::vector<T>>
+  Result<List> list(const std::string& target, Result<DecodeReport> (*decode)(std::istream&, const Each<T>&),
+                    const std::function<bool(const T&)>& keep = {}, std::size_t most = limits::kListItems);
   std::string application_path(const std::string& rest) const;
 
   net::HttpClient& http_;

@@ -190,7 +190,7 @@ Result<void> RunReader::read_all_jobs(TimePoint now) {
 
 // --- stages ---------------------------------------------------------------------------------------------------
 
-void RunReader::apply_stages(const std::vector<Stage>& stages) {
+void RunReader::apply_stages(const Stages& stages) {
   for (const auto& stage : stages) {
     const bool ended = stage.status == StageStatus::kComplete || stage.status == StageStatus::kFailed ||
                        stage.status == StageStatus::kSkipped;

@@ -77,7 +77,7 @@ class RunReader {
   Result<void> read_rdds();
 
   void apply_jobs(std::vector<Job> jobs, TimePoint now);
-  void apply_stages(const std::vector<Stage>& stages);
+  void apply_stages(const Stages& stages);
   /// Passes on what breaks the poll off; reports the rest and returns success.
   Result<void> settle(const Error& error);
   void evicted(std::size_t count, const char* what);

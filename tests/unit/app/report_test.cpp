@@ -152,7 +152,7 @@ TEST(Report, PutsTheCurrentRunFirst) {
 
 TEST(Report, ListsAtMostTenRunningStages) {
   Scene scene;
-  std::vector<spark::Stage> stages;
+  spark::Stages stages;
   for (std::int64_t id = 0; id < 30; ++id) stages.push_back(stage(id, id * 10));
   scene.run.apply_stages(stages);
   const auto all = scene.report()["runs"][0]["stages"];
@@ -168,7 +168,7 @@ void fill_to_the_brim(Scene& scene) {
   auto& view = scene.snapshot.runs.front();
   view.kubernetes_namespace = view.app = view.app_id = view.driver_pod = odd;
   std::vector<spark::Executor> executors;
-  std::vector<spark::Stage> stages;
+  spark::Stages stages;
   std::vector<spark::Rdd> rdds;
   spark::MetricsDump dump;
   for (int i = 0; i < 500; ++i) {
