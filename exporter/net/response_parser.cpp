@@ -36,6 +36,7 @@ struct ResponseParser::Impl {
   ResponseHead head;
   std::string content_encoding;
   std::size_t head_bytes = 0;
+  bool wants_chunk_head = false;  ///< the last bytes were too few for one
 
   std::string_view field(http::field name) const {
     const auto value = parser.get()[name];
@@ -91,6 +92,9 @@ Result<ResponseParser::Progress> ResponseParser::feed(std::span<const char> in, 
   while (!parser.is_done() && progress.consumed < in.size() && (!head_done() || body.size > 0)) {
     const bool in_head = !head_done();
     const auto rest = in.subspan(progress.consumed);
+    // Beast asserts that the last chunk is not looked at again before it can be whole.
+    constexpr std::string_view kLastChunk = "0\r\n\r\n";
+    if (impl_->wants_chunk_head && rest.front() == kLastChunk.front() && rest.size() < kLastChunk.size()) break;
     error_code ec;
     const std::size_t n = parser.put(boost::asio::const_buffer(rest.data(), rest.size()), ec);
     progress.consumed += n;
@@ -110,6 +114,7 @@ Result<ResponseParser::Progress> ResponseParser::feed(std::span<const char> in, 
         break;
       }
     }
+    impl_->wants_chunk_head = !in_head && parser.chunked() && n == 0;
     if (hungry || n == 0) {
       break;
     }
