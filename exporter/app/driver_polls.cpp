@@ -128,7 +128,10 @@ void DriverPolls::work() {
       polled = poll(*driver, delay);
     } catch (const std::exception& failure) {  // out of memory or descriptors: what was known stays
       driver->poller->broke_off();
-      log::error("a poll broke off", {{"error", failure.what()}});
+      std::uint64_t held_back = 0;
+      if (log_limit_.admit("broke off", std::chrono::steady_clock::now(), held_back)) {
+        log::error("a poll broke off", {{"error", failure.what()}, {"held_back", std::to_string(held_back)}});
+      }
     }
     const auto health = driver->poller->health();
     lock.lock();

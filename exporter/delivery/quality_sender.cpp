@@ -79,9 +79,9 @@ class QualitySender::Impl {
     while (true) {
       changed_.wait(lock, [this] { return stop_ || !waiting_.empty(); });
       if (stop_) return;
-      const std::string body = batch();
+      const auto body = batch();
       lock.unlock();
-      const auto sent = try_once(body);
+      const auto sent = body ? try_once(*body) : Result<void>(body.error());
       lock.lock();
       if (stop_) return;
       if (book(sent)) continue;
@@ -90,15 +90,19 @@ class QualitySender::Impl {
   }
 
   /// The oldest ones as a list; `taken_` says how many.
-  std::string batch() {
-    std::string body = "[";
-    taken_ = 0;
-    for (const auto& text : waiting_) {
-      if (taken_ > 0 && (taken_ >= kBatch || body.size() + text.size() > kBatchBytes)) break;
-      if (taken_++ > 0) body += ',';
-      body += text;
+  Result<std::string> batch() noexcept {
+    try {
+      std::string body = "[";
+      taken_ = 0;
+      for (const auto& text : waiting_) {
+        if (taken_ > 0 && (taken_ >= kBatch || body.size() + text.size() > kBatchBytes)) break;
+        if (taken_++ > 0) body += ',';
+        body += text;
+      }
+      return body + ']';
+    } catch (const std::exception& error) {  // out of memory: later there may be some
+      return Error{ErrorKind::kIo, error.what()};
     }
-    return body + ']';
   }
 
   Result<void> try_once(const std::string& body) noexcept {
