@@ -32,6 +32,17 @@ std::string plain(std::string_view raw) {
   return out;
 }
 
+/// The same of each of its lines.
+std::string plain_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    out += plain(text.substr(0, end)) + '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 /// At most `columns` code points.
 std::string cut(const std::string& text, std::size_t columns) {
   if (width_of(text) <= columns) return text;
@@ -55,7 +66,8 @@ std::string right(const std::string& text, std::size_t columns) {
 
 class Page {
  public:
-  void line(const std::string& text = "") { out_ += cut(text, kColumns) + '\n'; }
+  /// Whatever is in it: names of the report's fields are foreign text, too.
+  void line(const std::string& text = "") { out_ += cut(plain(text), kColumns) + '\n'; }
   void heading(const std::string& text) {
     line();
     line(text);
@@ -83,7 +95,7 @@ class Page {
 };
 
 void show_identity(Page& page, const Value& run) {
-  page.line(plain(run.text("app")) + "  " + plain(outcome_words(run)));
+  page.line(run.text("app") + "  " + outcome_words(run));
   const auto space = run.text("namespace");
   std::string who = space.empty() ? "run " : "namespace " + space + ", run ";
   who += run.text("app_id").empty() ? "not known yet" : run.text("app_id");
@@ -164,11 +176,11 @@ void show_advice(Page& page, const Value& advice) {
                                      : "Advice");
   for (const auto& one : all) {
     const std::string setting = one.text("setting");
-    page.line("  " + plain(setting) + "  " + setting_words(setting, one.number_or("from", 0)) + " -> " +
+    page.line("  " + setting + "  " + setting_words(setting, one.number_or("from", 0)) + " -> " +
               setting_words(setting, one.number_or("to", 0)));
     page.wrapped(one.text("evidence"), 4);
   }
-  for (const auto& line : advice.texts("conf")) page.line("  " + plain(line));
+  for (const auto& line : advice.texts("conf")) page.line("  " + line);
 }
 
 void show_quality(Page& page, const Value& quality, double now) {
@@ -211,7 +223,7 @@ std::string to_patch(const Document& document) {
   const auto runs = document.root().list("runs", 1);
   if (runs.empty()) return {};
   const Value advice = runs.front().child("advice");
-  std::string out = advice.text("patch");
+  std::string out = plain_lines(advice.text("patch"));
   for (const auto& line : advice.texts("conf")) out += plain(line) + '\n';
   return out;
 }

@@ -18,15 +18,19 @@ std::size_t columns(std::string_view line) {
   return count;
 }
 
+void check_controls(std::string_view text) {
+  for (const char c : text) require(c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f));
+}
+
 void check_text(std::string_view text) {
   require(find_invalid_utf8(text) == std::string_view::npos);
   for (std::size_t at = 0; at < text.size();) {
     const auto end = std::min(text.find('\n', at), text.size());
     const auto line = text.substr(at, end - at);
     require(columns(line) <= report::kColumns);
-    for (const char c : line) require(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
     at = end + 1;
   }
+  check_controls(text);
 }
 
 void check_html(const std::string& html) {
@@ -50,6 +54,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   fuzz::check_text(report::to_text(*document));
   fuzz::check_html(report::to_html(*document));
-  static_cast<void>(report::to_patch(*document));
+  fuzz::check_controls(report::to_patch(*document));
   return 0;
 }

@@ -118,7 +118,9 @@ TEST(Text, FitsTheColumnsWhateverComesIn) {
   auto& run = report["runs"][0];
   for (const auto& text : {long_word, umlauts, std::string("a b\n\tc\x1b[31m d") + long_word}) {
     run["app"] = run["app_id"] = run["outcome"]["evidence"] = run["outcome"]["exception"] = text;
-    run["cost"]["currency"] = "EUR";
+    run["cost"]["currency"] = text;
+    run["cost"]["by_use"] = Json{{text, 5}};
+    run["executors"]["removals"] = Json{{text, 2}};
     run["cost"]["by_group"][0]["group"] = run["cost"]["queries"][0]["description"] = text;
     run["advice"]["recommendations"][0]["evidence"] = run["advice"]["recommendations"][0]["setting"] = text;
     run["advice"]["conf"][0] = text;
@@ -154,6 +156,9 @@ TEST(Patch, IsThePatchAndTheLines) {
   Json quiet = full_report();
   quiet["runs"][0].erase("advice");
   EXPECT_EQ(to_patch(document_of(quiet)), "");
+  Json hostile = full_report();
+  hostile["runs"][0]["advice"]["patch"] = "spec:\n  \x1b[2Ja: 1";
+  EXPECT_EQ(to_patch(document_of(hostile)), "spec:\n   [2Ja: 1\n--conf spark.executor.instances=2\n");
 }
 
 TEST(Document, RefusesWhatIsNone) {
