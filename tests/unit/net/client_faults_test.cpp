@@ -333,6 +333,8 @@ TEST(ClientFaults, RequestsThatCannotBeSentAreRefused) {
 TEST(ClientWithoutDescriptors, IsNoRefusalOfThePeer) {
   FaultServer server;
   server.on("/", replies::json("x"));
+  // With the server's threads under way: what UBSan looks at for the first time, it needs a descriptor for.
+  EXPECT_EQ(fetch(*client_for(server.url()), "/").body, "x");
   const auto client = client_for(server.url());
   {
     const test::NoDescriptors none;
@@ -343,6 +345,8 @@ TEST(ClientWithoutDescriptors, IsNoRefusalOfThePeer) {
 
 TEST(ClientWithoutDescriptors, LeavesTheLastOnesToWhoAsksUs) {
   FaultServer server;
+  server.on("/", replies::json("x"));
+  EXPECT_EQ(fetch(*client_for(server.url()), "/").body, "x");  // as above
   const auto client = client_for(server.url());
   SpareDescriptors spares;
   test::NoDescriptors none;
