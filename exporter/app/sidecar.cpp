@@ -9,6 +9,7 @@
 #include "exporter/app/runbook_routes.hpp"
 #include "exporter/app/server_options.hpp"
 #include "exporter/common/file.hpp"
+#include "exporter/common/heap.hpp"
 #include "exporter/common/limits.hpp"
 #include "exporter/common/log.hpp"
 #include "exporter/common/version.hpp"
@@ -294,7 +295,7 @@ void Sidecar::live() {
       }
       if (life_.terminated()) next_poll = std::min(next_poll, clock_.steady() + kLastPolls);
       publish();
-      heap_.give_back();
+      give_back_free_memory();
     } catch (const std::exception& failure) {  // out of memory: what was published last stays
       next_poll = clock_.steady() + options_.spark_interval;
       poller_.broke_off();

@@ -21,7 +21,6 @@
 #include "exporter/app/quality_accumulators.hpp"
 #include "exporter/app/quality_desk.hpp"
 #include "exporter/app/quality_writes.hpp"
-#include "exporter/common/heap.hpp"
 #include "exporter/common/result.hpp"
 #include "exporter/config/config_file.hpp"
 #include "exporter/config/options.hpp"
@@ -84,7 +83,6 @@ class Sidecar {
   std::atomic<bool> polled_{false};
   std::atomic<bool> run_ended_{false};
   std::chrono::steady_clock::time_point published_;
-  HeapTrim heap_;
   std::shared_ptr<const quality::Ledger> shown_quality_;
 
   std::mutex mutex_;

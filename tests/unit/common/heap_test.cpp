@@ -12,7 +12,7 @@ namespace {
 
 std::uint64_t resident_bytes() { return read_process_stats().resident_memory_bytes.value(); }
 
-TEST(HeapTrim, GivesBackWhatIsFreeBetweenWhatStays) {
+TEST(Heap, GivesBackWhatIsFreeBetweenWhatStays) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "the sanitizer has an allocator of its own";
 #endif
@@ -25,8 +25,7 @@ TEST(HeapTrim, GivesBackWhatIsFreeBetweenWhatStays) {
   const auto full = resident_bytes();
   parts.clear();
   parts.shrink_to_fit();
-  HeapTrim trim;
-  trim.give_back();
+  give_back_free_memory();
   EXPECT_LT(resident_bytes() + 15'000'000, full) << "of 20 MB";
 }
 
