@@ -154,7 +154,7 @@ def notes(results, skipped):
         largest = list(results["exposition"].values())[-1]
         shares = ", ".join(f"{share:.1%} with {percent} %" for percent, share in largest["changed"].items())
         packed = ", ".join(f"{name} {largest[who]['gzip' + more]['wire_bytes'] / 1e3:.0f} kB"
-                           for who, name, more in (("ours", "ours (level 1)", ", none changed"),
+                           for who, name, more in (("ours", "ours (ISA-L's level 1)", ", none changed"),
                                                    ("cpp", "prometheus-cpp's (level 6)", ""),
                                                    ("go", "the Go client's (default level)", "")))
         lines.append(f"Exposition: lines that differ after a change, of the largest: {shares}. A scrape with gzip: {packed}.")
