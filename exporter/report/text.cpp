@@ -152,12 +152,12 @@ void show_cost(Page& page, const Value& cost) {
   const auto groups = cost.list("by_group", kGroups);
   if (groups.size() > 1) page.line("  by group, query or description:");
   for (const auto& group : groups.size() > 1 ? groups : std::vector<Value>{}) {
-    page.line("    " + padded(plain(group.text("group")), 60) + right(money_words(group.number_or("cost", 0), ""), 14));
+    page.line("    " + padded(group.text("group"), 60) + right(money_words(group.number_or("cost", 0), ""), 14));
   }
   const auto queries = cost.list("queries", 3);
   if (!queries.empty()) page.line("  dearest queries:");
   for (const auto& query : queries) {
-    page.line("    " + padded(count_words(query.number_or("id", 0)) + "  " + plain(query.text("description")), 60) +
+    page.line("    " + padded(count_words(query.number_or("id", 0)) + "  " + query.text("description"), 60) +
               right(money_words(query.number_or("cost", 0), ""), 14));
   }
 }
